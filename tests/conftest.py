@@ -37,6 +37,18 @@ def pytest_collection() -> Generator[None, Any, Any]:
         gc.enable()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Processes of tests find on disk what all of them need, and do not each compile it."""
+    if not getattr(session.config.option, "numprocesses", None) or hasattr(session.config, "workerinput"):
+        return
+    from gpunet.cli.first_kernels import FEATURE_KERNELS
+    from gpunet.kernels.ahead import compilers
+
+    with compilers(FEATURE_KERNELS, processes=2) as others:
+        for process in others.processes if others else ():
+            process.wait()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting_for_the_disk() -> Iterator[None]:
     """Files are not flushed to disk: a killed process loses nothing that it has written, and no power is cut here."""
@@ -59,6 +71,8 @@ def patience() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if find_spec("distributed"):  # a GPU machine on which kernels are tested may have none
             patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
+            patch.setattr("gpunet.cluster.connect._TO_ANSWER", 600.0)
             patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+            patch.setattr("gpunet.cluster.executor._TO_SEND", 600.0)
             warm_workers.prepare()
         yield

@@ -80,6 +80,8 @@ class Fork:
 
     def __init__(self, *arguments: object, before: str = "", cwd: Path | None = None) -> None:
         self._printed = Path(tempfile.mkdtemp())
+        for name in _STREAMS:  # here, as it may be killed before it comes to that
+            (self._printed / name).touch()
         folder = cwd or Path.cwd()
         given = (warm_workers.address(), self._printed, _without_report([*map(str, arguments)]), before, folder)
         self._process = _FORKS.Process(target=_command, args=given)

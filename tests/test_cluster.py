@@ -183,11 +183,10 @@ def test_the_only_worker_is_killed_and_with_it_the_network(expected):
 def test_a_lost_scheduler_ends_with_one_clear_error(tmp_path):
     with dask_processes(tmp_path) as (address, pid), cluster_engine(address) as engine:
         killer = Killer(pid, "betweenness")
-        begin = time.monotonic()
+        engine.client._timeout = 3.0  # for as long it tries again, and not for ever
         with pytest.raises(EngineError, match=f"--cluster {address}: the connection to the scheduler is lost"):
             gpunet.path_features(network(), FAMILIES, engine=engine, progress=killer)
         assert killer.share > 0
-        assert time.monotonic() - begin < 120  # and not for ever
 
 
 def test_nothing_listens(monkeypatch):

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import cugraph_dask_stand_in
@@ -288,12 +289,13 @@ def test_a_worker_that_ends_while_all_of_them_are_needed(two_gpus, memory, monke
         threads.append(threading.current_thread())
         workers = cugraph_dask_stand_in.COMMS.workers
         os.kill(min(client(engine).run(os.getpid).values()), signal.SIGKILL)
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": "2s"}))  # the end is told to all
         return wait([client(engine).submit(time.sleep, 0.5, workers=[w], pure=False) for w in workers])
 
     monkeypatch.setattr(waiting, "_LOOK", 0.2)
     monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", stuck)
     words = r"the worker tls://127.0.0.1:\d+ has ended while all workers were needed at once; start this again"
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is sent to all
+    with ExitStack() as stack:
         with pytest.raises(EngineError, match=words):
             engine.component_labels(net.indptr, net.indices)
         threads[0].join(300)

@@ -188,7 +188,7 @@ def test_streams_that_are_closed_full_or_ascii():
     def run(command, **environment):
         quoted = " ".join(COMMAND)
         asked = ["bash", "-c", command.replace("gpunet", quoted)]
-        done = subprocess.run(asked, capture_output=True, check=False, env={**os.environ, **environment}, timeout=60)
+        done = subprocess.run(asked, capture_output=True, check=False, env={**os.environ, **environment})
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     assert run("gpunet --version >&-") == (0, "", "")

@@ -29,8 +29,9 @@ from gpunet.runs.folder import RunFolder
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.synthetic import write_dirty_tables, write_tables
 from gpunet.synthetic.folder import fresh_folder
-from gpunet.tables.files import final_name, sha256_of, write_new, write_whole
+from gpunet.tables.files import sha256_of, write_new, write_whole
 from gpunet.tables.parquet import read_parquet
+from gpunet.tables.partial_files import final_name
 
 NAMES = ("t.parquet", "d.json")
 TABLE = "person_id,incident_id,date,offence\np1,i1,2013-01-05,ROBBERY\np2,i1,2013-01-05,THEFT\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gpunet.base.errors import InputError, StorageError
 from gpunet.governance import log as log_module
-from gpunet.governance.log import append, check, entries, is_log
+from gpunet.governance.log import append, check, entries, is_log, refuse_unwritable
 from gpunet.governance.log_head import head_of
 from gpunet.governance.log_line import FIELDS, FIRST, OPERATIONS, actor_of, line_of, read_line, team_of
 
@@ -91,7 +91,8 @@ def test_lines_removed_moved_repeated_or_put_in_are_found(written, place, data):
         how = data.draw(st.sampled_from(("remove", "swap", "repeat", "put in", "cut")))
         at, other = data.draw(some) % max(1, len(changed)), data.draw(some) % max(1, len(changed))
         if not changed or how == "put in":
-            made = line_of(dict.fromkeys(FIELDS[2:6], "x") | {"object_sha256": FIRST, "persons": 1}, 3, FIRST)[0]
+            texts = dict.fromkeys(FIELDS[3:6], "x") | {"operation": "erasure", "object_sha256": FIRST, "persons": 1}
+            made = line_of(texts, 3, FIRST)[0]
             changed.insert(at, data.draw(st.sampled_from((made, b"\n", b"{}\n", b"\0", lines[-1][:40]))))
         elif how == "remove":
             del changed[at]
@@ -278,6 +279,71 @@ def test_actors(monkeypatch):
     monkeypatch.setenv("GPUNET_ACTOR", "pat\n")
     assert actor_of() == f"pat (through {user})"
     assert team_of(actor_of("x")) == "x"
+
+
+@pytest.mark.parametrize(
+    "name", ["jane for Team Ethics", 'jane "for" x for y', '"jane" for x', '"', "jane (through x)"]
+)
+def test_a_name_is_never_taken_for_a_team(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("GPUNET_ACTOR", name)
+    assert team_of(actor_of()) == ""
+    assert team_of(actor_of("harm reduction for all")) == "harm reduction for all"
+    assert team_of(enter(tmp_path / "log.jsonl", actor=actor_of("triage"))["actor"]) == "triage"
+
+
+def test_an_actor_of_any_length_leaves_a_log_that_can_be_read(tmp_path, monkeypatch):
+    log = tmp_path / "log.jsonl"
+    monkeypatch.setenv("GPUNET_ACTOR", "p" * 200)
+    enter(log)
+    monkeypatch.setenv("GPUNET_ACTOR", "p" * 100_000)
+    for job in (lambda: enter(log), lambda: refuse_unwritable(log)):
+        with pytest.raises(
+            InputError, match="GPUNET_ACTOR has 100,000 characters: name who is at work in 200 or fewer"
+        ):
+            job()
+    with pytest.raises(InputError, match="a line of the log would have"):
+        enter(log, actor="pat", purpose="\u00e9" * 20_000)
+    assert len(list(entries(log))) == 1
+    assert check(log) == []
+
+
+def test_a_log_that_cannot_be_written_is_found_without_a_trace(tmp_path):
+    (tmp_path / "file").touch()
+    for log in (tmp_path / "file" / "log.jsonl", Path("/proc/nope/log.jsonl")):
+        with pytest.raises((InputError, StorageError), match="so nothing is done"):
+            refuse_unwritable(log)
+    refuse_unwritable(tmp_path / "deep" / "runs" / "log.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    log = tmp_path / "log.jsonl"
+    enter(log)
+    torn = log.read_bytes() + b'{"seq":2,'
+    log.write_bytes(torn)
+    refuse_unwritable(log)
+    assert log.read_bytes() == torn
+    (tmp_path / "log.jsonl.head").write_text("x")
+    with pytest.raises(InputError, match="damaged"):
+        refuse_unwritable(log)
+    (tmp_path / "log.jsonl.head").unlink()
+    with pytest.raises(InputError, match="damaged"):
+        refuse_unwritable(log)
+
+
+def test_a_head_that_is_gone_can_be_written_again_if_the_last_hash_was_noted(tmp_path):
+    log = tmp_path / "log.jsonl"
+    first, last = enter(log)["sha256"], enter(log)["sha256"]
+    head = tmp_path / "log.jsonl.head"
+    before = head.read_bytes()
+    head.unlink()
+    (fault,) = check(log)
+    assert "its head, log.jsonl.head, is gone, so lines may have been cut off the end: put it back" in fault
+    assert "--head SHA256" in fault
+    assert before.decode().strip() in fault
+    assert check(log, first) == [fault]
+    assert check(log, last) == []
+    assert "says what is wrong" not in fault
+    log.unlink()
+    with pytest.raises(InputError, match="there is no log"):
+        check(log, last)
 
 
 @pytest.mark.parametrize(

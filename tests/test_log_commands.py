@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import load_config
 from gpunet.governance.log import append, check, entries, log_of
 from gpunet.governance.noted import entering_of, log_kept_of, noted
+from gpunet.governance.retention import retained_under
 from gpunet.governance.rules import folder_rules
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
@@ -169,6 +172,19 @@ def test_cards_and_reports(runs):
     assert "harm reduction" in (runs / "card.html").read_text()
 
 
+def test_what_is_written_beside_a_run_tells_how_long_it_is_kept(runs):
+    path = runs / "run" / "run.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "governance": {**manifest["governance"], "retain_until": "2026-01-31"}}))
+    person = ids_in(runs / "run")[0]
+    done("card", runs / "run", "--person", person, "--out", runs / "card.html")
+    done("subject", runs / "run", "--person", person, "--out", runs / "answer.json")
+    found = {each.held.path.name: each for each in retained_under(runs, date(2026, 2, 1), {})}
+    assert found.keys() == {"run", "card.html", "answer.json"}
+    assert all(each.is_due for each in found.values())
+    assert (found["card.html"].persons, found["answer.json"].persons) == (1, 1)
+
+
 def test_a_file_of_scores(runs):
     features, model = runs / "run" / "features.parquet", runs / "run" / "model.ubj"
     done("score", "--model", model, "--features", features, "--out", runs / "new.parquet")
@@ -252,6 +268,28 @@ def test_a_damaged_log_stops_what_is_to_be_entered(runs):
         run_features([str(runs / "tables")], runs / "other", GOVERNED, options=OPTIONS)
     assert not (runs / "other" / "run.json").exists()
     assert sorted(path.name for path in runs.iterdir() if path.name != "other") == before
+
+
+@pytest.mark.parametrize("name", ["/proc/nope/log.jsonl", "file/log.jsonl"])
+def test_a_log_that_cannot_be_written_is_found_before_a_run_begins(base, tmp_path, name):
+    (tmp_path / "file").touch()
+    config = {**GOVERNED, "governance": {**GOVERNANCE, "log": name}}
+    with pytest.raises(Exception, match=r"cannot write the log .* so nothing is done"):
+        run_features([str(base / "tables")], tmp_path / "run", config, options=OPTIONS)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_log_without_its_head_is_whole_if_the_last_hash_was_noted(runs):
+    (runs / "log.jsonl.head").unlink()
+    sha256_of_last = [entry["sha256"] for entry in entries(runs / "log.jsonl")][-1]
+    refused = CliRunner().invoke(app, ["log", "verify", str(runs)])
+    assert "--head SHA256" in str(refused.exception)
+    assert "says what is wrong" not in str(refused.exception)
+    told = " ".join(done("log", "verify", runs, "--head", sha256_of_last).split())
+    line = re.search(r'write the line ({"seq":2,"sha256":"[0-9a-f]{64}"}) into', told)
+    (runs / "log.jsonl.head").write_text(f"{line[1]}\n")
+    done("show", runs / "run", "--top", 2)
+    assert last(runs) == [("consultation", 2)]
 
 
 def test_where_the_log_is(tmp_path, monkeypatch):

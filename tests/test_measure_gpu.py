@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -60,16 +62,34 @@ def out(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_step_that_fails_does_not_stop_the_next(out: Path) -> None:
+@pytest.fixture
+def limit_after(out: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets the limit of a program begin when it has printed such a line, however long a busy machine takes to it."""
+
+    def limit_after(line: str) -> None:
+        wait, log = subprocess.Popen.wait, out / "gpu-a.log"
+
+        def patient(self: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+            while timeout is not None and self.poll() is None and not re.search(f"(?m)^{line}$", log.read_text()):
+                time.sleep(0.02)
+            return wait(self, timeout)
+
+        monkeypatch.setattr(subprocess.Popen, "wait", patient)
+
+    return limit_after
+
+
+def test_a_step_that_fails_does_not_stop_the_next(out: Path, limit_after: Callable[[str], None]) -> None:
     def broken(place):
         raise OSError("no such program")
 
     steps = [
         step("first", "print('one'); raise SystemExit(3)", "print('two')"),
-        step("slow", LEAVE % 7 + "; sys.stdout.flush(); import time; time.sleep(60)", limit=2.0),
+        step("slow", LEAVE % 7 + "; print('left'); import time; time.sleep(600)", limit=1.0),
         Step("broken", "a", "", 0.0, 9.0, broken),
         step("last", LEAVE % 1),
     ]
+    limit_after("left")
     code, found = did(steps, out)
     assert code == 1
     statuses = ["exit code 3", "over limit", "OSError: no such program", "done"]
@@ -205,10 +225,11 @@ def test_nothing_is_lost_of_a_script_that_is_stopped(out: Path, end: signal.Sign
     assert [found[name]["result"]["found"] for name in ("one", "two")] == [1, 6]
 
 
-def test_a_step_ends_with_all_that_it_has_started(out: Path) -> None:
+def test_a_step_ends_with_all_that_it_has_started(out: Path, limit_after: Callable[[str], None]) -> None:
     child = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-S', '-c', '%s']).pid, flush=True); %s"
     wait = "import time; time.sleep(600)"
-    found = did([step("slow", child % (wait, wait), limit=3.0)], out)[1]
+    limit_after(r"\d+")
+    found = did([step("slow", child % (wait, wait), limit=1.0)], out)[1]
     assert found["slow"]["status"] == "over limit"
     started = Path(f"/proc/{found['slow']['log_tail'][-1]}/stat")
     last = time.monotonic() + 60

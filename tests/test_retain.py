@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from datetime import date
@@ -11,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -19,15 +22,19 @@ from updating import CONFIG, random_rows, write
 
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app
+from gpunet.cli.packages import described
 from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import log
 from gpunet.governance.erased_folder import ErasedFolder
 from gpunet.governance.retention import erase_due, read_reviews, retained_under
 from gpunet.governance.runs_under import held_under
+from gpunet.packages.package import package_run
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.run_options import RunOptions
 from gpunet.tables.files import sha256_of
+from gpunet.tables.parquet import write_parquet
+from gpunet.tables.partial_files import Partial
 
 OPTIONS = RunOptions(threads=1)
 GIVEN = {"purpose": "test", "legal_basis": "law", "controller": "force", "retain_until": "2026-01-31"}
@@ -254,3 +261,107 @@ def test_the_day_is_that_of_the_configuration_where_governance_is_not_stated(roo
     del manifest["governance"]
     (root / "old" / "run.json").write_text(json.dumps(manifest))
     assert list(due(root, AFTER)) == ["old"]
+
+
+def governed(path: Path, until: str = "2026-01-31", **columns: list[Any]) -> Path:
+    write_parquet(
+        path, pa.table(columns or {"person_id": ["P1", "P2"]}), {"governance": {**GIVEN, "retain_until": until}}
+    )
+    return path
+
+
+def test_files_outside_runs_that_tell_how_long_they_are_kept(root: Path, tmp_path: Path) -> None:
+    scored = governed(root / "deep" / "s.pq")
+    links = governed(root / "links.parquet", person_a=["P1"], person_b=["P3"])
+    stays = [
+        governed(root / "later.parquet", "2027-01-31"),
+        governed(root / "nobody.parquet", place=["here"]),
+        root / "mine.parquet",
+        root / "mine.html",
+        governed(root / "old" / "mine.parquet"),  # in a run's folder, which tells of it
+    ]
+    pl.DataFrame({"person_id": ["P1"]}).write_parquet(stays[2])
+    stays[3].write_text('<meta name="retain-until" content="2026-01-31">')
+    page = '<meta name="generator" content="gpunet 1">\n{}<title>Card of one score: person P1</title>'
+    card, old_card = root / "card.html", root / "old_card.html"
+    card.write_text(page.format('<meta name="retain-until" content="2026-01-31">\n'))
+    old_card.write_text(page.format(""))
+    answer = root / "answer.json"
+    said = {"person_id": "P1", "run": {}, "governance": GIVEN, "retain_until": "2026-01-31", "came_from": []}
+    answer.write_text(json.dumps(said))
+    (root / "link.parquet").symlink_to(scored)
+    found = due(root, AFTER)
+    gone = {scored, links, card, answer}
+    assert {each.held.path: each.persons for each in found.values() if each.held.kind == "file"} == {
+        scored: 2, links: 2, card: 1, answer: 1,
+    }  # fmt: skip
+    assert due(root, LAST) == {}
+    erased, left, _ = erase_due(found.values(), RUN_FILES)
+    assert (len(erased), left) == (5, [])
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in (*stays, old_card))
+    assert [entry["operation"] for entry in log.entries(root / "log.jsonl")].count("erasure") == 4
+    assert [entry["persons"] for entry in log.entries(root / "deep" / "log.jsonl")] == [2]  # the log beside the file
+
+
+def test_a_review_that_is_due_does_not_delete_a_file_and_lists_it(root: Path) -> None:
+    governed(root / "s.parquet", "2027-01-31")
+    (found,) = [each for each in retained_under(root, LAST, {"P1": LAST}) if each.held.path.name == "s.parquet"]
+    assert (found.reviews_due, found.is_due, found.why) == (1, False, "review due of 1 person")
+
+
+def test_what_has_changed_since_it_was_looked_at_is_left(root: Path, tmp_path: Path) -> None:
+    scored = governed(root / "s.parquet")
+    found = list(due(root, AFTER).values())
+    assert len(found) == 2
+    table = write(tmp_path / "in.csv", random_rows(np.random.default_rng(1), 60, 24, text=True))
+    config = {**CONFIG, "governance": {**GIVEN, "retain_until": "2027-01-31"}}
+    run_features([table], root / "old", config, None, RunOptions(threads=1, start_over=True))
+    governed(scored, "2027-01-31")
+    erased, left, _ = erase_due(found, RUN_FILES)
+    assert erased == []
+    assert sorted(left) == sorted(
+        f"{path}: it has changed since it was looked at, and is left: give the command again"
+        for path in (root / "old", scored)
+    )
+    assert (root / "old" / "run.json").is_file()
+    assert scored.is_file()
+    assert due(root, AFTER) == {}
+
+
+def test_half_written_files_of_killed_commands_are_listed_and_deleted(root: Path) -> None:
+    dead = root / "b.zip.0123abcd.partial"
+    dead.write_bytes(b"PK")
+    folder = root / ".out.0123_bcd.partial"
+    folder.mkdir()
+    (folder / "a.parquet").write_bytes(b"half")
+    mine = root / "b.zip.mine.partial"
+    mine.write_bytes(b"PK")
+    at_work = Partial(root / "c.zip")
+    assert list(due(root, LAST)) == [folder.name, dead.name]
+    done = CliRunner().invoke(app, ["retain", str(root), "--apply"])
+    assert done.exit_code == 0, done.output
+    assert not dead.exists()
+    assert not folder.exists()
+    assert mine.exists()
+    assert at_work.path.exists()
+    at_work.close()
+
+
+def test_a_table_of_reviews_that_cannot_be_read_is_refused(root: Path) -> None:
+    reviews = root / "reviews.csv"
+    for make in (lambda: reviews.symlink_to(root / "nowhere"), lambda: os.mkfifo(reviews)):
+        make()
+        result = CliRunner().invoke(app, ["retain", str(root)])
+        assert isinstance(result.exception, InputError)
+        assert "the table of reviews, cannot be read" in str(result.exception)
+        reviews.unlink()
+
+
+@pytest.mark.parametrize("name", ["c.pkg", "c", "c.zip.bak"])
+def test_packages_have_names_by_which_they_are_known(root: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"give a name that ends in \.zip"):
+        package_run(root / "old", Ed25519PrivateKey.generate(), root / name, described)
+    package_run(root / "old", Ed25519PrivateKey.generate(), root / "c.ZIP", described)
+    (root / "c.ZIP").rename(root / name)
+    assert [held.path.name for held in held_under(root) if held.kind == "package"] == [name]

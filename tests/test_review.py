@@ -32,6 +32,8 @@ from gpunet.governance.review import ReviewFolder
 from gpunet.packages.package import package_run
 from gpunet.report.audience import AudienceName
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.lock import FolderLock
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, opened_bytes, sealed_bytes
 from gpunet.synthetic import write_tables
@@ -241,6 +243,81 @@ def test_the_entry_is_there_before_anything_is_opened(sealed: Path) -> None:
         folder.decide("Jane", "approve", "good", enter)
     assert names(sealed) == before
     assert "review" not in read_manifest(sealed)
+
+
+def test_of_two_reviews_at_once_the_later_one_sees_what_the_earlier_one_has_decided(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, first = FolderLock.take, [True]
+
+    def late(lock: FolderLock) -> bool:
+        if first and first.pop():
+            approve(sealed)
+        return take(lock)
+
+    monkeypatch.setattr(FolderLock, "take", late)
+    with ReviewFolder(sealed, RUN_FILES) as folder, pytest.raises(InputError, match="cannot be sealed again"):
+        folder.decide("John Doe", "reject", "no")
+    manifest = read_manifest(sealed)
+    assert [entry["decision"] for entry in manifest["review"]] == ["approve"]
+    assert manifest["outputs"].keys() <= names(sealed)
+
+
+def test_no_folder_is_made_where_there_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not the folder of a complete run"):
+        approve(tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_open_anywhere_until_log_and_run_json_say_so(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, done = ReviewFolder.put_in_place, list[str]()
+
+    def nothing_is_open() -> None:
+        assert SCORES.isdisjoint(path.name for path in sealed.rglob("*"))
+
+    def watched(folder: ReviewFolder, name: str) -> None:
+        if name == "run.json":
+            assert done == ["entered"]
+            nothing_is_open()
+        done.append(name)
+        put(folder, name)
+
+    monkeypatch.setattr(ReviewFolder, "put_in_place", watched)
+    with ReviewFolder(sealed, RUN_FILES) as folder:
+        folder.decide("Jane", "approve", "good", lambda: (nothing_is_open(), done.append("entered")))
+    assert done[:2] == ["entered", "run.json"]
+    assert {*done} >= SCORES
+
+
+def test_open_scores_that_a_stopped_review_left_hidden_are_told_and_deleted(
+    made: dict[str, Path], tmp_path: Path
+) -> None:
+    """As reviews of earlier versions left them."""
+    run = Path(shutil.copytree(made["sealed"], tmp_path / "runs" / "run"))
+    hidden = run / ".partial"
+    hidden.mkdir()
+    (hidden / "lock").touch()
+    shutil.copy(made["plain"] / "scores.parquet", hidden)
+    listed = CliRunner().invoke(app, ["retain", str(run.parent)])
+    assert "left by a command that was stopped" in " ".join(listed.stdout.split())
+    with RunFolder(run, RUN_FILES):  # at work, and it has removed them
+        shutil.copy(made["plain"] / "scores.parquet", hidden)
+        busy = CliRunner().invoke(app, ["retain", str(run.parent), "--apply"])
+        assert "stopped" not in busy.stdout
+        assert (hidden / "scores.parquet").is_file()
+    hidden.mkdir()
+    shutil.copy(made["plain"] / "scores.parquet", hidden)
+    before = names(run)
+    done = CliRunner().invoke(app, ["retain", str(run.parent), "--apply"])
+    assert done.exit_code == 0, done.output
+    assert not hidden.exists()
+    assert names(run) == before
+
+
+def test_scores_that_somebody_has_put_into_a_sealed_run_are_not_shown(made: dict[str, Path], sealed: Path) -> None:
+    shutil.copy(made["plain"] / "scores.parquet", sealed)
+    for words in (["show", str(sealed), "scores"], ["show", str(sealed), "--top", "2"]):
+        assert "are sealed until they are reviewed" in str(CliRunner().invoke(app, words).exception)
 
 
 def test_what_a_kill_left_is_finished_without_another_entry(sealed: Path, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from gpunet.base.errors import GpunetError, InputError, StorageError, Verificati
 from gpunet.base.paths import path_named
 from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
-from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete_run, entered
+from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
-from gpunet.governance.runs_under import Held, held_under
+from gpunet.governance.runs_under import Held, held_under, is_unchanged
 from gpunet.governance.traces import Unreadable, Wanted, held_in
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
@@ -128,6 +128,9 @@ class _Erasure:
 
     def unfinished(self, there: Iterable[Held]) -> None:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
+        for held in _of_kind(there, "stopped"):
+            if kept_holds(held, self.wanted) != frozenset():
+                self._try(held, partial(self._delete, persons=None), "what a stopped command left there is deleted")
         for held in _of_kind(there, "unfinished"):
             of = kept_holds(held, self.wanted)
             if of:
@@ -153,7 +156,7 @@ class _Erasure:
         for held in _of_kind(there, "package"):
             if self._is_held(held, [held.path], "a package that "):
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
-                self._try(held, partial(delete_package, persons=self.count), why)
+                self._try(held, partial(delete_file, persons=self.count), why)
 
     def beside(self, there: Sequence[Held]) -> None:
         """Cards go; other files, and the tables of the input, are not touched."""
@@ -223,6 +226,8 @@ class _Erasure:
         if self.notice is not None:
             self.notice(self.wanted.masked(f"{self._name(held.path)}: making gpunet {held.command} again"))
         with ErasedFolder(held.path, RUN_FILES) as old:
+            if not is_unchanged(held):
+                raise InputError("it has changed since it was looked at: give the command again")
             refuse_changed(old)
             new = begin(held.path)
             try:

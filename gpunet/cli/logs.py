@@ -21,7 +21,7 @@ from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, notice, say
 from gpunet.governance.demand import requests
 from gpunet.governance.log import LOG, check, entries
-from gpunet.governance.log_head import head_of
+from gpunet.governance.log_head import head_path, head_text, read_head
 from gpunet.governance.noted import log_kept_of
 from gpunet.report.audience import Audience, AudienceName
 from gpunet.report.csv_text import csv_of
@@ -72,7 +72,7 @@ def verified(place: Path, noted_head: str | None) -> None:
     if wanted is not None and not _SHA256.fullmatch(wanted):
         raise InputError("--head: a SHA-256 is wanted, of 64 hexadecimal digits, as gpunet log verify prints it")
     log = log_at(place)
-    _refuse_faults(log, check(log))
+    _refuse_faults(log, check(log, wanted or ""))
     lines, first, last, sha256, found = 0, "", "", "", wanted is None
     for entry in entries(log):
         first, last, sha256 = first or entry["time"], entry["time"], entry["sha256"]
@@ -85,7 +85,14 @@ def verified(place: Path, noted_head: str | None) -> None:
         say(f"{log}: no entry yet")
         return
     say(f"{log}: {counted(lines, 'line')}, from {first} to {last}; none is missing or changed")
-    if head_of(log)[0] < lines:
+    head, why = read_head(log)
+    if why:
+        say(
+            f"{why}, and --head agrees with the last line; to have entries made again, write the line "
+            f"{head_text(lines, sha256).decode().strip()} into {head_path(log)}",
+            indent=2,
+        )
+    elif head[0] < lines:
         say(
             "the writer of the last one was stopped before it had noted it in the head; the next entry does that",
             indent=2,

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError
 from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
+from gpunet.governance.json_parts import json_in, part_of
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.sealed import SEALABLE, SEALED, how_sealed
@@ -35,6 +36,7 @@ IDS = (*PERSONS, "incident_id")
 
 _SUFFIX = ".parquet"
 _PANEL = "panel"  # of which the last snapshot is read, unless a day is named: panel/as_of=2013-02-01
+_SNAPSHOT = re.compile(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d/part{re.escape(_SUFFIX)}", re.ASCII)
 
 # Of a part of a table: a few megabytes of its widest.
 _PART_ROWS = 1 << 15
@@ -110,10 +112,17 @@ def tables_of(folder: Path) -> dict[str, StoredTable]:
         if unfinished is None:
             raise InputError(f"{folder} is not the folder of a run: it has no {MANIFEST}")
         raise InputError(f"{folder}: this run is not finished; to go on: gpunet {unfinished.command} --resume {folder}")
-    tables = {path.stem: path for path in sorted(folder.glob(f"*{_SUFFIX}"))}
-    if snapshots := sorted(folder.glob(f"{_PANEL}/as_of=*/part{_SUFFIX}")):
-        tables[_PANEL] = snapshots[-1]
+    listed = _listed(folder)
+    tables = {name.removesuffix(_SUFFIX): folder / name for name in listed if "/" not in name}
+    if snapshots := [name for name in listed if _SNAPSHOT.fullmatch(name)]:
+        tables[_PANEL] = folder / snapshots[-1]
     return {name: StoredTable(name, path) for name, path in tables.items()}
+
+
+def _listed(folder: Path) -> list[str]:
+    """The tables that ``run.json`` lists and that are there: what somebody has put beside them is not of the run."""
+    outputs = part_of(json_in(folder / MANIFEST), "outputs")
+    return sorted(name for name in outputs if name.endswith(_SUFFIX) and (folder / name).is_file())
 
 
 def table_named(folder: Path, name: str | None) -> StoredTable:
@@ -128,9 +137,9 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     """
     tables = tables_of(folder)
     name = SCORES if name is None else name.removesuffix(_SUFFIX)
-    snapshot = folder / name / f"part{_SUFFIX}"
-    if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
-        return StoredTable(name, snapshot)
+    part = f"{name}/part{_SUFFIX}"
+    if _SNAPSHOT.fullmatch(part) and part in _listed(folder):
+        return StoredTable(name, folder / part)
     if name not in tables:
         if f"{name}{_SUFFIX}" in SEALABLE and (why := sealed_in(folder, name)):
             raise InputError(why)

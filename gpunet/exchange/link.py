@@ -19,7 +19,7 @@ from gpunet.base.versions import package_versions
 from gpunet.config.config import load_config
 from gpunet.exchange.comparisons import IN_WORDS, Compared, compared
 from gpunet.exchange.link_file import SCHEMA, write_links
-from gpunet.exchange.link_log import entered, not_entered
+from gpunet.exchange.link_log import entered, not_entered, refuse_unwritable_log
 from gpunet.exchange.link_model import Scored, scored_pairs
 from gpunet.exchange.persons_table import Persons, asked_columns, pseudonyms_of_both, read_persons
 
@@ -89,6 +89,7 @@ def link(
     if not 0 < min_probability <= 1:
         raise ConfigError(f"--min-probability {min_probability}: give a number above 0 and up to 1")
     refuse_taken(out, "--out")
+    refuse_unwritable_log(settings, out)
     first, second = (read_persons(path, names, settings, what, progress) for path, what in ((a, "A"), (b, "B")))
     pseudonyms = pseudonyms_of_both(first, second)
     columns = [compared(name, first.values[at], second.values[at], settings.input) for at, name in enumerate(names)]

@@ -9,10 +9,10 @@ from typing import Any
 
 from gpunet.config.config import Config, load_config
 from gpunet.config.governance_config import NO_PURPOSE
-from gpunet.governance.log import LOG, append, is_log, log_of
+from gpunet.governance.log import LOG, append, is_log, log_of, refuse_unwritable
 from gpunet.governance.log_line import actor_of
 
-__all__ = ["entered", "governed_by", "not_entered"]
+__all__ = ["entered", "governed_by", "not_entered", "refuse_unwritable_log"]
 
 
 def entered(config: Config, file: Path, operation: str, object_sha256: str, persons: int | None) -> None:
@@ -35,6 +35,13 @@ def entered(config: Config, file: Path, operation: str, object_sha256: str, pers
             actor=actor_of(config.governance.requested_by),
             group=config.output.share == "group",
         )
+
+
+def refuse_unwritable_log(config: Config, file: Path) -> None:
+    """Before long work: GpunetError if :func:`entered` could not enter what is done."""
+    place = log_of(config, file)
+    if place is not None:
+        refuse_unwritable(place)
 
 
 def not_entered(config: Config, file: Path) -> list[str]:

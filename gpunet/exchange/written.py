@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,7 +23,7 @@ from gpunet.config.input_config import DATE_PARTS
 from gpunet.config.ties_config import check_authority
 from gpunet.exchange.coarse_dates import Step
 from gpunet.exchange.keys import Key, domain_named
-from gpunet.exchange.link_log import entered, not_entered
+from gpunet.exchange.link_log import entered, not_entered, refuse_unwritable_log
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.row_order import Rows, rows_by_default, shuffled
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
@@ -38,6 +36,7 @@ from gpunet.reading.sources import OWN_NOTES, Source, find_sources
 from gpunet.reading.ties_columns import as_input
 from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet
+from gpunet.tables.partial_files import partial_folder
 
 __all__ = ["LIST", "UNIQUENESS", "Written", "pseudonymise"]
 
@@ -107,32 +106,32 @@ def pseudonymise(
     paths = {"arrests": list(inputs), "ties": list(config.input.ties), "victims": list(config.input.victims)}
     refuse_inputs(out, [path for of_kind in paths.values() for path in of_kind])
     said = {"fingerprint": key.fingerprint, "domain": domain, "dates": dates, "scope": config.input.person_scope}
-    partial = _hidden_beside(out)
+    refuse_unwritable_log(config, out)
     try:
-        writer = _Writer(partial, config, Pseudonymiser(key, domain), dates, rows, today, said)
-        for kind in KINDS:
-            if paths[kind]:
-                writer.write(kind, paths[kind], told)
-        listed = {
-            "gpunet": "pseudonymise",
-            "version": __version__,
-            "pseudonyms": said,
-            "rows": rows,
-            "governance": config.governance.stated(),
-            "read_with": {"incident_key": list(config.input.incident_key), "absent": _absent(config)},
-            "persons": len(writer.persons),
-            "tables": writer.tables,
-        }
-        uniqueness = measured(partial, written_config(config), dates, today)
-        _write_json(partial / LIST, listed)
-        _write_json(partial / UNIQUENESS, uniqueness)
-        writer.warnings += not_entered(config, out)
-        entered(config, out, "disclosure", _sha256_of_all(partial), len(writer.persons))
-        _put_in_place(partial, out)
+        make_folder(out.absolute().parent)
+        with partial_folder(out.absolute()) as partial:
+            writer = _Writer(partial, config, Pseudonymiser(key, domain), dates, rows, today, said)
+            for kind in KINDS:
+                if paths[kind]:
+                    writer.write(kind, paths[kind], told)
+            listed = {
+                "gpunet": "pseudonymise",
+                "version": __version__,
+                "pseudonyms": said,
+                "rows": rows,
+                "governance": config.governance.stated(),
+                "read_with": {"incident_key": list(config.input.incident_key), "absent": _absent(config)},
+                "persons": len(writer.persons),
+                "tables": writer.tables,
+            }
+            uniqueness = measured(partial, written_config(config), dates, today)
+            _write_json(partial / LIST, listed)
+            _write_json(partial / UNIQUENESS, uniqueness)
+            writer.warnings += not_entered(config, out)
+            entered(config, out, "disclosure", _sha256_of_all(partial), len(writer.persons))
+            _put_in_place(partial, out)
     except OSError as error:
         raise cannot_write(f"cannot write into {out}", error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Written(listed, uniqueness, writer.warnings)
 
 
@@ -257,16 +256,6 @@ def _refuse_full(out: Path) -> None:
         raise cannot_write(f"cannot use {out} as the folder for the tables", error) from error
     if present:
         raise InputError(f"--out {out}: this folder holds files already: give a new or empty one")
-
-
-def _hidden_beside(out: Path) -> Path:
-    """A new folder beside `out`, for its owner alone, in which everything is made."""
-    try:
-        place = out.absolute().parent
-        make_folder(place)
-        return Path(tempfile.mkdtemp(prefix=f".{out.name[:50]}.", suffix=".partial", dir=place))
-    except OSError as error:
-        raise cannot_write(f"cannot make a folder beside {out}", error) from error
 
 
 def _put_in_place(partial: Path, out: Path) -> None:

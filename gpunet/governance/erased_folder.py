@@ -13,17 +13,19 @@ from gpunet.governance.json_parts import part_of
 from gpunet.governance.log import append, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.governance.noted import noted
-from gpunet.governance.runs_under import Held
+from gpunet.governance.runs_under import Held, is_unchanged
 from gpunet.runs.file_lists import LIST_NAMES, listed_in
 from gpunet.runs.folder import MANIFEST, RunFolder, outputs_in
-from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of, is_kept_file
+from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
 from gpunet.tables.files import sha256_of
-from gpunet.tables.own_files import remove_own
+from gpunet.tables.partial_files import remove_dead
 
-__all__ = ["ErasedFolder", "delete_package", "delete_run", "entered"]
+__all__ = ["ErasedFolder", "delete_file", "delete_run", "entered"]
 
 #: The lists of results that a run which is put in place leaves in its hidden folder.
 _LISTS = (MANIFEST, REPLACED)
+
+_CHANGED = "it has changed since it was looked at, and is left: give the command again"
 
 
 class ErasedFolder(RunFolder):
@@ -83,12 +85,9 @@ class ErasedFolder(RunFolder):
             (self.path / MANIFEST).unlink(missing_ok=True)
         return kept
 
-    def remove_checkpoints(self) -> None:
-        """Remove what is kept to go on from."""
-        place = checkpoints_of(self.path)
-        remove_own(place, lambda parts, is_folder: not is_folder and is_kept_file(parts[-1]))
-        with suppress(OSError):
-            place.rmdir()
+    def remove_hidden(self) -> None:
+        """Remove what is kept to go on from, and what was not put in place."""
+        self._hidden.clear(keep_checkpoints=False)
 
     def _lists(self) -> Iterator[dict[str, dict[str, object]]]:
         places = [self.path / MANIFEST, *(self._staged / name for name in _LISTS)]
@@ -125,10 +124,12 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> tuple[l
         If something cannot be removed.
     """
     with _removing(held.path), ErasedFolder(held.path, names) as folder:
+        if not is_unchanged(held):
+            raise InputError(_CHANGED)
         foreign = folder.foreign()
         entered(held, persons)
-        if held.kind == "unfinished" and (held.path / MANIFEST).is_file():  # of a complete run, which stays
-            folder.remove_checkpoints()
+        if held.kind != "run" and (held.path / MANIFEST).is_file():  # of a complete run, which stays
+            folder.remove_hidden()
             return [], []
         kept = folder.remove()
     left = [f"{held.path / name} is not what the run's lists say, so it is left: move it away" for name in kept]
@@ -139,17 +140,28 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> tuple[l
     return left, others
 
 
-def delete_package(held: Held, persons: int | None) -> None:
-    """Remove the file of a package, after an entry in the log; StorageError if that cannot be done."""
+def delete_file(held: Held, persons: int | None) -> None:
+    """Remove a package, or another file, after an entry in the log.
+
+    Raises
+    ------
+    InputError
+        If it is not the file that was looked at.
+    StorageError
+        If it cannot be removed.
+    """
     with _removing(held.path):
-        entered(held, persons)
+        if is_unchanged(held):
+            entered(held, persons)
+        if not is_unchanged(held) or (held.kind == "partial" and not remove_dead(held.path)):
+            raise InputError(_CHANGED)
         held.path.unlink(missing_ok=True)
 
 
 def entered(held: Held, persons: int | None) -> None:
     """Enter in the log that data of so many persons are about to be erased; a log is begun where none is kept.
 
-    The object is the ``run.json`` of a run; of one that is not finished what it was asked for, and a package's file.
+    The object is the ``run.json`` of a run; of one that is not finished what it was asked for; else the file.
     """
     if held.kind == "run":
         noted(held.path, "erasure", persons, always=True)
@@ -164,17 +176,17 @@ def entered(held: Held, persons: int | None) -> None:
         "erasure",
         purpose=str(stated.get("purpose") or NO_PURPOSE),
         task_ref=str(stated.get("task_ref", "")),
-        object_sha256=sha256_of(held.path if held.kind == "package" else request)
-        if _there(held, request)
-        else "0" * 64,
+        object_sha256=_object_of(held, request),
         persons=persons,
         actor=actor_of(str(stated.get("requested_by", ""))),
         group=part_of(config, "output").get("share") == "group",
     )
 
 
-def _there(held: Held, request: Path) -> bool:
-    return held.kind == "package" or request.is_file()
+def _object_of(held: Held, request: Path) -> str:
+    if held.path.is_file() or request.is_file():
+        return sha256_of(held.path if held.is_file else request)
+    return "0" * 64
 
 
 @contextmanager

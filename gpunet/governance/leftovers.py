@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from gpunet.base.paths import open_regular
+from gpunet.governance.files_under import is_card
 from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import Held
@@ -21,13 +22,12 @@ from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
+from gpunet.tables.partial_files import is_partial
 
 __all__ = ["Leftover", "leftovers", "names_person"]
 
-#: What the head of every card has.
-_CARD, _OURS = b"<title>Card of one score", b'content="gpunet '
+_HALF_WRITTEN = "a command left it half written that was stopped: gpunet retain lists it, and deletes it with --apply"
 
-_HEAD_BYTES = 1 << 16
 _MOST_CARD_BYTES = 1 << 24
 
 
@@ -93,7 +93,9 @@ def _own(held: Held) -> Iterator[Path]:
 
 
 def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
-    if _is_card(path):
+    if is_partial(path):
+        return Leftover(path, "unreadable", False, _HALF_WRITTEN)
+    if is_card(path):
         return Leftover(path, "card", True) if _in_card(path, wanted) else None
     try:
         certain = not ids_in(path).isdisjoint(wanted.persons) or is_about(path, wanted)
@@ -112,17 +114,6 @@ def names_person(path: Path, wanted: Wanted) -> bool:
 
 def _is_called_by_id(path: Path, wanted: Wanted) -> bool:
     return wanted.unmistakable.in_text(path.name)
-
-
-def _is_card(path: Path) -> bool:
-    if path.suffix.lower() not in (".html", ".htm"):
-        return False
-    try:
-        with open_regular(path) as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-    return _CARD in head and _OURS in head
 
 
 def _in_card(path: Path, wanted: Wanted) -> bool:

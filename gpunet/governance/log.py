@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,14 @@ from gpunet.base.lock import held
 from gpunet.base.paths import kind_of, open_regular
 from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
-from gpunet.governance.log_head import damaged_log, head_of, head_path, remove_partial_heads, write_head
-from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
+from gpunet.governance.log_head import damaged_log, faults_of_head, head_of, head_path, write_head
+from gpunet.governance.log_line import FIRST, LONGEST_LINE, OPERATIONS, actor_of, line_of, new_entry, read_line
 from gpunet.governance.log_sharing import share
 
-__all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "is_log", "log_of", "place_of_log"]
+__all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "is_log", "log_of", "place_of_log", "refuse_unwritable"]
 
 #: The name of a log.
 LOG = "log.jsonl"
-
-#: No line is longer: texts of the configuration have 500 characters, which are six each at most if escaped.
-_LONGEST_LINE = 1 << 16
 
 
 def log_of(config: Config, run: Path) -> Path | None:
@@ -58,7 +56,7 @@ def is_log(log: Path) -> bool:
         return True
     try:
         with open_regular(log) as file:
-            return bool(read_line(file.readline(_LONGEST_LINE).rstrip(b"\n"))[0])
+            return bool(read_line(file.readline(LONGEST_LINE).rstrip(b"\n"))[0])
     except OSError:
         return False
 
@@ -112,28 +110,66 @@ def append(
         with sharing("group" if group else "owner"):
             make_folder(log.parent)
         with held(log, f"the log {log}", share if group else None):
-            remove_partial_heads(log)
             return _appended(log, entry, group)
     except OSError as error:
         raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
 
 
+def refuse_unwritable(log: Path) -> None:
+    """Before long work: raise what :func:`append` would, as far as that can be known, and leave nothing behind.
+
+    Raises
+    ------
+    InputError
+        If what is there is no log or is a damaged one, or GPUNET_ACTOR cannot be entered.
+    StorageError
+        If no line can be written.
+    """
+    actor_of()
+    folder = log.parent
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # modes alone do not tell where a file can be made
+            pass
+        if os.path.lexists(log):
+            with held(log, f"the log {log}"):
+                descriptor = _opened(log)
+                try:
+                    if os.fstat(descriptor).st_size or os.path.lexists(head_path(log)):
+                        _end(log, descriptor)
+                finally:
+                    os.close(descriptor)
+        elif os.path.lexists(head_path(log)) and head_of(log)[0]:
+            raise damaged_log(log, "it is gone, and its head is there")
+    except OSError as error:
+        raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
+
+
+def _opened(log: Path) -> int:
+    """A descriptor of the file, made if need be; InputError if it is no regular one."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(log, flags, 0o600)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise InputError(f"{log} is {kind_of(mode)}, and no log: name another in [governance] log")
+    return descriptor
+
+
 def _appended(log: Path, entry: dict[str, Any], group: bool) -> dict[str, Any]:
     """:func:`append` by whoever has the lock."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     new = not os.path.lexists(log)
-    descriptor = os.open(log, flags, 0o600)
+    descriptor = _opened(log)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{log} is {kind_of(found.st_mode)}, and no log: name another in [governance] log")
         if new and group:
             share(log)
         shared = bool(os.fstat(descriptor).st_mode & 0o020)
-        if not found.st_size and not os.path.lexists(head_path(log)):
+        if not os.fstat(descriptor).st_size and not os.path.lexists(head_path(log)):
             write_head(log, 0, FIRST, shared)
             _flush_folder(log.parent)
         end, seq, last = _end(log, descriptor)
+        os.ftruncate(descriptor, end)  # what follows was never finished, so what it was to tell of was not done
         if head_of(log) != (seq, last):  # or the next writer that is killed would leave it two lines behind
             write_head(log, seq, last, shared)
         line, whole = line_of(entry, seq + 1, last)
@@ -145,13 +181,10 @@ def _appended(log: Path, entry: dict[str, Any], group: bool) -> dict[str, Any]:
 
 
 def _end(log: Path, descriptor: int) -> tuple[int, int, str]:
-    """Where the next line begins, and number and SHA-256 of the last one; InputError if the end is not as it was left.
-
-    What follows the last whole line was never finished, so what it was to tell of was not done. It is cut off.
-    """
+    """Where the next line begins, and number and SHA-256 of the last one; InputError if the end was changed."""
     size = os.fstat(descriptor).st_size
     seq, sha256 = head_of(log)
-    start = max(0, size - 3 * _LONGEST_LINE)
+    start = max(0, size - 3 * LONGEST_LINE)
     with open_regular(log) as file:
         file.seek(start)
         *whole, rest = file.read().split(b"\n")
@@ -167,8 +200,6 @@ def _end(log: Path, descriptor: int) -> tuple[int, int, str]:
             if (found["seq"], found["previous_sha256"]) != (seq + 1, sha256):
                 raise damaged_log(log, "its last line is not that of its head")
             seq, sha256 = found["seq"], found["sha256"]  # its writer was killed before it wrote the head
-    if rest:
-        os.ftruncate(descriptor, end)
     return end, seq, sha256
 
 
@@ -183,8 +214,15 @@ def _write_line(log: Path, descriptor: int, line: bytes, end: int) -> None:
         raise
 
 
-def check(log: Path) -> list[str]:
+def check(log: Path, last: str = "") -> list[str]:
     """What is wrong with a log, in words with the numbers of lines; nothing if every line is there as it was written.
+
+    Parameters
+    ----------
+    log
+        Its path.
+    last
+        The SHA-256 of its last line, if that was noted elsewhere: it stands in for a head that is gone.
 
     Raises
     ------
@@ -218,7 +256,7 @@ def check(log: Path) -> list[str]:
             before, seq, previous = found["previous_sha256"], found["seq"], found["sha256"]
         else:
             before, seq, previous = previous, seq + 1, ""
-    return [*faults, *_faults_of_head(log, seq, previous, before)]
+    return [*faults, *faults_of_head(log, seq, previous, before, last)]
 
 
 def _out_of_place(found: dict[str, Any], seq: int, previous: str) -> str:
@@ -227,19 +265,6 @@ def _out_of_place(found: dict[str, Any], seq: int, previous: str) -> str:
     if previous and found["previous_sha256"] != previous:
         return "the line before is not the one that was there when it was written"
     return ""
-
-
-def _faults_of_head(log: Path, seq: int, sha256: str, before: str) -> list[str]:
-    """What is wrong at the end of a log whose last line has this number and hash, and that hash of the line before."""
-    try:
-        head = head_of(log)
-    except InputError as error:
-        return [str(error)]
-    if head == (seq, sha256) or head == (seq - 1, before):  # the latter if a writer was killed before it wrote it
-        return []
-    if head[0] > seq:
-        return [f"its head knows {head[0]:,} lines, and there are {seq:,}: the last ones were removed"]
-    return ["its head is not that of its last line"]
 
 
 def entries(log: Path, *, damaged: bool = False) -> Iterator[dict[str, Any]]:
@@ -262,7 +287,7 @@ def entries(log: Path, *, damaged: bool = False) -> Iterator[dict[str, Any]]:
 def _lines(log: Path) -> Iterator[bytes]:
     try:
         with open_regular(log) as file:
-            while line := file.readline(_LONGEST_LINE):
+            while line := file.readline(LONGEST_LINE):
                 yield line
     except FileNotFoundError as error:
         if not os.path.lexists(head_path(log)):

@@ -12,12 +12,14 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from gpunet.base.errors import InputError
 from gpunet.base.printable import printable
 
-__all__ = ["FIELDS", "FIRST", "OPERATIONS", "actor_of", "line_of", "new_entry", "read_line", "team_of"]
+__all__ = ["FIELDS", "FIRST", "LONGEST_LINE", "OPERATIONS", "actor_of", "line_of", "new_entry", "read_line", "team_of"]
 
 #: The operations that a log tells of.
 OPERATIONS = ("collection", "alteration", "consultation", "disclosure", "combination", "erasure")
@@ -30,32 +32,53 @@ FIELDS = (
 #: What the first line has for the SHA-256 of the line before.
 FIRST = "0" * 64
 
+#: No line is longer, with its end: texts of the configuration have 500 characters, six bytes each at most if escaped.
+LONGEST_LINE = 1 << 16
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _FOR = " for "
-_ACTOR = "GPUNET_ACTOR"
+_ACTOR, _LONGEST_ACTOR = "GPUNET_ACTOR", 200
 
 
 def actor_of(requested_by: str = "") -> str:
     """Who is at work: the user of the operating system, and the team that it is done for, if one is given.
 
-    A service that works for somebody names them in the environment as GPUNET_ACTOR; its own user is told of too.
+    A service that works for somebody names them in the environment as GPUNET_ACTOR; its own user is told of too. A name
+    with " for " in it, after which a team would follow, stands in quotation marks.
 
+    Raises
+    ------
+    InputError
+        If GPUNET_ACTOR is too long.
+
+    Examples
+    --------
     >>> actor_of("harm reduction").endswith(" for harm reduction")
     True
     """
     user = _user()
     asked = " ".join(os.environ.get(_ACTOR, "").split())
-    actor = f"{asked} (through {user})" if asked else user
-    return f"{actor}{_FOR}{requested_by}" if requested_by else actor
+    if len(asked) > _LONGEST_ACTOR:
+        raise InputError(
+            f"{_ACTOR} has {len(asked):,} characters: name who is at work in {_LONGEST_ACTOR:,} or fewer, as the log "
+            "takes no more"
+        )
+    who = f"{asked} (through {user})" if asked else user
+    if _FOR in who or who.startswith('"'):
+        who = json.dumps(who, ensure_ascii=False)
+    return f"{who}{_FOR}{requested_by}" if requested_by else who
 
 
 def team_of(actor: str) -> str:
     """The team that an actor works for, or nothing.
 
-    >>> team_of("pat for harm reduction"), team_of("pat")
-    ('harm reduction', '')
+    >>> team_of("pat for harm reduction"), team_of("pat"), team_of('"jane for Ethics (through svc)" for triage')
+    ('harm reduction', '', 'triage')
     """
+    if actor.startswith('"'):
+        with suppress(ValueError):  # of an earlier version, which had no quotation marks of its own
+            actor = actor[json.JSONDecoder().raw_decode(actor)[1] :]
     return actor.partition(_FOR)[2]
 
 
@@ -99,10 +122,24 @@ def new_entry(
 
 
 def line_of(entry: Mapping[str, Any], seq: int, previous: str) -> tuple[bytes, dict[str, Any]]:
-    """The line, with its end, that an entry is at its place in a log, and its ten fields; its time is now."""
+    """The line, with its end, that an entry is at its place in a log, and its ten fields; its time is now.
+
+    Raises
+    ------
+    InputError
+        If it is one that could not be read again: its texts are too long.
+    """
     placed = _placed(entry, seq, previous)
     whole = {**placed, "sha256": _hash_of(placed)}
-    return _written(whole) + b"\n", whole
+    line = _written(whole)
+    if len(line) >= LONGEST_LINE:
+        raise InputError(
+            f"a line of the log would have {len(line):,} characters, and {LONGEST_LINE:,} can be read again: shorten "
+            "purpose, task_ref and requested_by of [governance]"
+        )
+    if why := read_line(line)[1]:
+        raise ValueError(f"a line of a log that could not be read again: {why}")
+    return line + b"\n", whole
 
 
 def read_line(line: bytes) -> tuple[dict[str, Any], str]:

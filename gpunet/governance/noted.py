@@ -14,7 +14,7 @@ from gpunet.config.config import Config
 from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.config.input_config import BESIDE
 from gpunet.governance.json_parts import part_of
-from gpunet.governance.log import append, log_of, place_of_log
+from gpunet.governance.log import append, log_of, place_of_log, refuse_unwritable
 from gpunet.governance.log_line import actor_of
 from gpunet.runs.complete import require_complete
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
@@ -75,10 +75,16 @@ def entering_of(config: Config, place: Path) -> Callable[[Mapping[str, Any], str
         The run's.
     place
         Its folder, which need not be there yet.
+
+    Raises
+    ------
+    GpunetError
+        If the log cannot be written: before the work, and not when it is done.
     """
     log = log_of(config, place)
     if log is None:
         return None
+    refuse_unwritable(log)
 
     def enter(manifest: Mapping[str, Any], sha256: str) -> None:
         if manifest.get("gpunet") in _OF_OTHERS:

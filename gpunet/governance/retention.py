@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +12,12 @@ import narwhals as nw
 import pyarrow as pa
 
 from gpunet.base.days import day_to_date
-from gpunet.base.errors import GpunetError, InputError
+from gpunet.base.errors import GpunetError, InputError, in_words
+from gpunet.base.paths import check_regular
 from gpunet.base.words import counted
 from gpunet.config.config import Config
-from gpunet.governance.erased_folder import delete_package, delete_run
+from gpunet.governance.erased_folder import delete_file, delete_run
+from gpunet.governance.files_under import files_under, is_card
 from gpunet.governance.rules import past_retention
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
@@ -23,12 +26,23 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 from gpunet.reading.pseudonymised import pseudonyms_of_run
-from gpunet.runs.hidden_folder import HIDDEN, checkpoints_of
+from gpunet.runs.hidden_folder import HIDDEN
 
-__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
+__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under", "reviews_in"]
 
 #: The names of a table of reviews that is taken where none is named.
 REVIEWS = ("reviews.parquet", "reviews.csv")
+
+_WORDS = {
+    "run": "run",
+    "unfinished": "unfinished run",
+    "stopped": "what a stopped command left in a run's folder",
+    "package": "package",
+    "file": "file",
+    "partial": "half-written file",
+}
+
+_STOPPED = "left by a command that was stopped"
 
 #: What such a table has, for messages.
 _HAS = "a table of reviews has the columns person_id and review_due"
@@ -36,7 +50,7 @@ _HAS = "a table of reviews has the columns person_id and review_due"
 
 @dataclass(frozen=True)
 class Retained:
-    """A run, an unfinished one or a package, and whether it may be kept.
+    """A run, an unfinished one, a package or another file, and whether it may be kept.
 
     Attributes
     ----------
@@ -57,6 +71,25 @@ class Retained:
     reviews_due: int
     why: str
     is_due: bool
+
+
+def reviews_in(folder: Path) -> list[str]:
+    """The tables of reviews in a folder that are taken where none is named.
+
+    Raises
+    ------
+    InputError
+        If something has such a name that cannot be read: it would count for no table.
+    """
+    found = [folder / name for name in REVIEWS if os.path.lexists(folder / name)]
+    for path in found:
+        try:
+            check_regular(path)
+        except OSError as error:
+            raise InputError(
+                f"{path}, the table of reviews, cannot be read: {in_words(error)}. Put a table there, or remove it"
+            ) from error
+    return [str(path) for path in found]
 
 
 def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
@@ -105,14 +138,15 @@ def persons_of(held: Held) -> set[str]:
     OSError
         If a file cannot be read.
     """
-    if held.kind == "package":
+    if held.is_file:
         return ids_in(held.path)
     found: set[str] = set()
-    folder = checkpoints_of(held.path).parent if held.kind == "unfinished" else held.path
+    of_hidden = held.kind in ("unfinished", "stopped")
+    folder = held.path / HIDDEN if of_hidden else held.path
     for path in sorted(folder.rglob("*")):
         hidden = HIDDEN in path.relative_to(held.path).parts
         is_table = path.name.endswith((".parquet", ".parquet.sealed", ".checkpoint", ".arrests"))
-        if is_table and hidden == (held.kind == "unfinished") and path.is_file() and not path.is_symlink():
+        if is_table and hidden == of_hidden and path.is_file() and not path.is_symlink():
             found |= ids_in(path)
     return found
 
@@ -135,11 +169,15 @@ def retained_under(folder: Path, today: date, reviews: Mapping[str, date]) -> li
         If the folder cannot be read.
     """
     due = {person for person, day in reviews.items() if day <= today}
-    return [_retained(held, today, due, reviews.keys()) for held in held_under(folder)]
+    there = held_under(folder)
+    there += files_under(folder, there)
+    return [_retained(held, today, due, reviews.keys()) for held in there]
 
 
 def _retained(held: Held, today: date, due: set[str], reviewed: Set[str]) -> Retained:
-    why, until = [], held.retain_until
+    if held.kind in ("stopped", "partial"):
+        return Retained(held, None, 0, _STOPPED, True)
+    why, until = list[str](), held.retain_until
     expired = False
     try:
         expired = bool(until) and past_retention({"retain_until": until}, today)
@@ -158,7 +196,10 @@ def _retained(held: Held, today: date, due: set[str], reviewed: Set[str]) -> Ret
         why.append("its ids are pseudonyms, and reviews name none of them: give reviews of these")
     if reviews_due:
         why.append(f"review due of {counted(reviews_due, 'person')}")
-    return Retained(held, len(persons), reviews_due, "; ".join(why), expired or reviews_due > 0)
+    if held.kind == "file" and (is_card(held.path) or "person_id" in held.manifest):
+        return Retained(held, 1, 0, "; ".join(why), expired)
+    is_due = expired or (reviews_due > 0 and held.kind != "file")
+    return Retained(held, len(persons), reviews_due, "; ".join(why), is_due)
 
 
 def _said(error: Exception) -> str:
@@ -177,12 +218,11 @@ def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[
     """
     names = list(names)
     erased, left, others = list[str](), list[str](), list[str]()
-    for each in retained:
-        if not each.is_due:
-            continue
+    due = [each for each in retained if each.is_due]
+    for each in sorted(due, key=lambda each: each.held.kind == "run"):  # after what is hidden in it
         try:
-            if each.held.kind == "package":
-                delete_package(each.held, each.persons)
+            if each.held.is_file:
+                delete_file(each.held, each.persons)
                 kept, foreign = list[str](), list[str]()
             else:
                 kept, foreign = delete_run(each.held, names, each.persons)
@@ -196,6 +236,6 @@ def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[
 
 
 def _erased(each: Retained) -> str:
-    what = {"run": "run", "unfinished": "unfinished run", "package": "package"}[each.held.kind]
+    what = _WORDS[each.held.kind]
     persons = "of persons who were not counted" if each.persons is None else f"of {counted(each.persons, 'person')}"
     return f"{each.held.path}: {what} {persons} ({each.why})"

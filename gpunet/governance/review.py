@@ -1,20 +1,22 @@
 """The review of a run's sealed scores, or of flags: somebody decides whether they may be opened, which is written down.
 
-``run.json`` is replaced first: it then lists the opened results and, under ``sealed``, what they were before, so that
-whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on. Before that
-the report goes, which tells of the run as it was.
+The log has its line before anything else. Then the report goes, which tells of the run as it was, and ``run.json`` is
+replaced: it lists the opened results and, under ``sealed``, what they were before. Only then are they written, so that
+whoever is killed on the way leaves no open file of a sealed run, every file is listed, and the same command goes on.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from gpunet.base.errors import InputError
-from gpunet.runs.complete import read_manifest
+from gpunet.runs.complete import read_manifest, require_complete
 from gpunet.runs.file_lists import REPORT, stored_list
 from gpunet.runs.folder import MANIFEST, RunFolder, remove_results
 from gpunet.runs.hidden_folder import HIDDEN
@@ -50,15 +52,24 @@ class ReviewFolder(RunFolder):
     audience: str | None = None
 
     def __enter__(self) -> ReviewFolder:
-        self.manifest = read_manifest(self.path)
-        scores = self.manifest.get("governance", {}).get("person_scores", "allow")
-        sealed = any(name.endswith(SEALED) for name in (*self.manifest["outputs"], *self.manifest.get("sealed", {})))
+        require_complete(self.path)  # or a folder would be made
+        super().__enter__()
+        try:
+            self.manifest = self._reviewed()  # now that no other review changes it
+        except BaseException:
+            self._leave(keep_checkpoints=True)
+            raise
+        return self
+
+    def _reviewed(self) -> dict[str, Any]:
+        manifest = read_manifest(self.path)
+        scores = manifest.get("governance", {}).get("person_scores", "allow")
+        sealed = any(name.endswith(SEALED) for name in (*manifest["outputs"], *manifest.get("sealed", {})))
         if scores != "reviewed" or not sealed:
-            what = sealable_words(self.manifest)
+            what = sealable_words(manifest)
             why = "refuses them" if scores == "refuse" else f"asks for no review, or there are no {what}"
             raise InputError(f'{self.path} has no {what} to review: [governance] person_scores = "{scores}" {why}')
-        super().__enter__()
-        return self
+        return manifest
 
     @property
     def is_open(self) -> bool:
@@ -117,8 +128,8 @@ class ReviewFolder(RunFolder):
         if decision == "approve":
             manifest = self._opened(manifest)
         outputs = manifest.pop("outputs")
-        self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
         enter()
+        self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
         self._remove_report()
         self.manifest = {**manifest, "outputs": outputs}
         self._put([MANIFEST])
@@ -152,26 +163,21 @@ class ReviewFolder(RunFolder):
         return [name for name in self.manifest["sealed"] if (self.path / name).is_file()]
 
     def _opened(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        """Write every sealed result opened; the manifest that lists them."""
+        """The manifest that lists every sealed result opened, of which nothing is written yet."""
         sealed = {name: of for name, of in manifest["outputs"].items() if name.endswith(SEALED)}
         outputs = {name: of for name, of in manifest["outputs"].items() if name not in sealed}
         for name in sealed:
-            plain = self._write_opened(name)
-            outputs[plain] = {"bytes": self.staged(plain).stat().st_size, "sha256": sha256_of(self.staged(plain))}
+            data = read_sealed(self.path / name)
+            outputs[name.removesuffix(SEALED)] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         return {**manifest, "outputs": dict(sorted(outputs.items())), "sealed": sealed}
 
-    def _write_opened(self, name: str) -> str:
-        plain, data = name.removesuffix(SEALED), read_sealed(self.path / name)
-        self.write_file(plain, lambda path: path.write_bytes(data))
-        return plain
-
     def _finish(self) -> None:
-        """Put the opened results in place and remove the sealed ones."""
+        """Write the opened results, put them in place and remove the sealed ones."""
         for name in self._left_sealed():
             plain = name.removesuffix(SEALED)
             if not (self.path / plain).is_file():
-                if not self.staged(plain).is_file():
-                    self._write_opened(name)
+                data = read_sealed(self.path / name)
+                self.write_file(plain, partial(_write, data=data))
                 self._put([plain])
             with suppress(FileNotFoundError):
                 (self.path / name).unlink()
@@ -195,6 +201,10 @@ def is_of_approved(result: Path) -> bool:
         return bool(listed) and sha256_of(result) == listed
     except (InputError, OSError, AttributeError, KeyError, TypeError):
         return False  # there is no such run, or what is there says nothing of the kind
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
 
 
 def _line(option: str, text: str) -> str:

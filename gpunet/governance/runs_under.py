@@ -7,22 +7,28 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import check_regular, refuse_files
+from gpunet.base.paths import check_regular, open_regular, refuse_files
 from gpunet.governance.json_parts import json_in, part_of
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
+from gpunet.runs.lock import LOCK_NAMES
+from gpunet.tables.partial_files import is_partial, remove_dead
 
-__all__ = ["ENVELOPE", "Held", "held_under", "members_of"]
+__all__ = ["ENVELOPE", "Held", "held_under", "is_unchanged", "look_of", "members_of"]
 
 #: What a package holds beside the run: the signature, and what RO-Crate asks for.
 ENVELOPE, _CRATE = "signature.dsse.json", "ro-crate-metadata.json"
 
 _LISTS = (MANIFEST, REPLACED)
+
+#: What an archive begins with.
+_ZIP = b"PK\x03\x04"
 
 _MOST_MEMBERS = 200_000
 
@@ -36,14 +42,25 @@ class Held:
     path
         The folder, or the file.
     kind
-        ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"package"``.
+        ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"stopped"``: what a command
+        about a complete run left in its folder that was killed; ``"package"``; ``"file"``: another file that tells how
+        long it is kept; ``"partial"``: a file that is half written, by nobody who is still at work.
     manifest
-        What ``run.json`` says, empty if it is damaged; of an unfinished run what it was asked for.
+        What ``run.json`` says, empty if it is damaged; of an unfinished run what it was asked for; of a file what it
+        says of itself.
+    look
+        Of a file, what tells that it has been changed, or is another one.
     """
 
     path: Path
-    kind: Literal["run", "unfinished", "package"]
+    kind: Literal["run", "unfinished", "stopped", "package", "file", "partial"]
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    look: tuple[int, ...] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no folder."""
+        return bool(self.look)
 
     @property
     def command(self) -> str:
@@ -84,46 +101,82 @@ def held_under(folder: Path) -> list[Held]:
     for place, folders, files in os.walk(folder, onerror=failed, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN)
         here = Path(place)
-        if MANIFEST in files and _is_file(here / MANIFEST):
-            manifest = json_in(here / MANIFEST)
-            if not manifest or "gpunet" in manifest:
-                found.append(Held(here, "run", manifest))
-        if (unfinished := _unfinished(here)) is not None:
-            found.append(unfinished)
-        packages = [here / name for name in sorted(files) if name.endswith(".zip") and _is_file(here / name)]
-        found += [package for path in packages if (package := _package(path)) is not None]
+        found += [held for held in _runs_in(here) if held.kind != "stopped" or _is_free(here)]
+        files = [name for name in sorted(files) if not is_partial(here / name) and _is_file(here / name)]
+        found += [package for name in files if (package := _package(here / name)) is not None]
     return found
 
 
+def is_unchanged(held: Held) -> bool:
+    """Whether what was found is still there and is what it was."""
+    if held.is_file:
+        with suppress(OSError):
+            return look_of(held.path) == held.look
+        return False
+    return any((now.kind, now.manifest) == (held.kind, held.manifest) for now in _runs_in(held.path))
+
+
+def look_of(path: Path) -> tuple[int, ...]:
+    """What tells that a file has been changed, or is another one; OSError if it is gone."""
+    found = path.lstat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _runs_in(folder: Path) -> Iterator[Held]:
+    """The run in a folder, and what of an unfinished one lies there."""
+    if _is_file(folder / MANIFEST):
+        manifest = json_in(folder / MANIFEST)
+        if not manifest or "gpunet" in manifest:
+            yield Held(folder, "run", manifest)
+    if (unfinished := _unfinished(folder)) is not None:
+        yield unfinished
+
+
 def _unfinished(folder: Path) -> Held | None:
-    """What of a run that did not come to its end lies in a folder."""
+    """What of a run that did not come to its end lies in a folder, or what of a command about one that did."""
     hidden = folder / HIDDEN
     if not hidden.is_dir() or hidden.is_symlink():
         return None
     request = checkpoints_of(folder) / "request.json"
     if _is_file(request):
         return Held(folder, "unfinished", json_in(request))
+    holds = any(_is_file(path) and path.name not in LOCK_NAMES for path in hidden.rglob("*"))
+    if holds and _is_file(folder / MANIFEST):
+        return Held(folder, "stopped", json_in(folder / MANIFEST))
     for name in _LISTS:  # a run that was killed while it put its results in place
         if _is_file(hidden / name):
             return Held(folder, "unfinished", json_in(hidden / name))
-    holds = any(_is_file(path) and path.name not in ("lock", "lock.holder") for path in hidden.rglob("*"))
     return Held(folder, "unfinished") if holds else None
 
 
-def _package(path: Path) -> Held | None:
-    """The package in a file, None if it is none of ours."""
+def _is_free(folder: Path) -> bool:
+    """Whether nobody holds the lock of a run's folder, as far as can be told."""
     try:
+        return remove_dead(folder / HIDDEN / LOCK_NAMES[0], remove=False)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _package(path: Path) -> Held | None:
+    """The package in a file of whatever name, None if it is none of ours."""
+    try:
+        look = look_of(path)
+        with open_regular(path) as file:
+            if file.read(len(_ZIP)) != _ZIP:
+                return None
         with zipfile.ZipFile(path) as package:
             names = set(package.namelist()[:_MOST_MEMBERS])
             if not {ENVELOPE, _CRATE} <= names:
                 return None
             inside = next((name for name in sorted(names) if name.split("/")[-1] == MANIFEST), None)
             if inside is None or package.getinfo(inside).file_size > MOST_JSON_BYTES:
-                return Held(path, "package")
+                return Held(path, "package", look=look)
             manifest = json.loads(package.read(inside))
     except (OSError, ValueError, zipfile.BadZipFile, RecursionError, NotImplementedError, RuntimeError):
         return None
-    return Held(path, "package", manifest if isinstance(manifest, dict) else {})
+    return Held(path, "package", manifest if isinstance(manifest, dict) else {}, look)
 
 
 def members_of(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes | None]]:

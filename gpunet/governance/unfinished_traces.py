@@ -10,7 +10,7 @@ from gpunet.governance.runs_under import Held
 from gpunet.governance.traces import Unreadable, Wanted, held_in
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.sealed import SEALED
-from gpunet.tables.files import final_name
+from gpunet.tables.partial_files import final_name
 
 __all__ = ["kept_holds"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gpunet.base.errors import cannot_write
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import refuse_inside, refuse_taken
 from gpunet.governance.log import entries
 from gpunet.governance.noted import log_kept_of, noted, persons_of
@@ -66,6 +66,8 @@ def package_run(run: Path, key: Ed25519PrivateKey, out: Path, described: Describ
     StorageError
         If it cannot be written.
     """
+    if out.suffix.lower() != ".zip":
+        raise InputError(f"--out {out}: a package is a zip archive: give a name that ends in .zip")
     refuse_taken(out, "--out")
     refuse_inside(out, MANIFEST, "--out")
     found = complete_run(run)

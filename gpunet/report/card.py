@@ -12,6 +12,7 @@ from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.config.registry import columns
 from gpunet.config.sides import OFFENDER, VICTIM
+from gpunet.governance.statement import stated_by
 from gpunet.model.trained import load_model
 from gpunet.report.audience import Audience
 from gpunet.report.card_inputs import input_paths, read_again
@@ -102,6 +103,7 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
             _limits(source),
             _computed(source.manifest, model.training),
         ),
+        retain_until=str(stated_by(source.manifest).get("retain_until", "")),
     )
 
 

@@ -85,9 +85,13 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A page: `summary` are the sentences that come before everything else."""
+    """A page: `summary` are the sentences that come before everything else.
+
+    `retain_until` is the last day on which a page that is about one person is kept, "" if none is stated.
+    """
 
     title: str
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     footer: tuple[str, ...] = ()
+    retain_until: str = ""

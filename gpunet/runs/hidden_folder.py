@@ -8,8 +8,8 @@ from pathlib import Path
 from gpunet.base.errors import InputError
 from gpunet.runs.lock import LOCK_NAMES, is_lock_file
 from gpunet.runs.result_names import ResultNames
-from gpunet.tables.files import final_name
 from gpunet.tables.own_files import refuse_foreign, remove_own
+from gpunet.tables.partial_files import final_name
 
 __all__ = ["CHECKPOINTS", "HIDDEN", "REPLACED", "HiddenFolder", "checkpoints_of", "is_kept_file"]
 

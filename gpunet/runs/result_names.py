@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gpunet.tables.files import final_name
+from gpunet.tables.partial_files import final_name
 
 __all__ = ["DAY", "NAME", "Found", "ResultNames"]
 

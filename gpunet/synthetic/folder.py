@@ -10,8 +10,8 @@ from pathlib import Path
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.private import make_folder
 from gpunet.synthetic.plan import FORCES
-from gpunet.tables.files import final_name
 from gpunet.tables.own_files import refuse_foreign, remove_own
+from gpunet.tables.partial_files import final_name
 
 __all__ = ["PARTIAL", "clear", "fresh_folder", "put_in_place"]
 

@@ -20,7 +20,7 @@ def retain(
         Path, typer.Argument(metavar="DIR", parser=path_of("DIR"), help="The folder that holds the runs.")
     ],
     apply: Annotated[
-        bool, typer.Option("--apply", help="Delete every run, unfinished run and package listed.")
+        bool, typer.Option("--apply", help="Delete what is listed as due: runs, unfinished runs, packages, files.")
     ] = False,
     reviews: Annotated[
         list[str] | None,
@@ -36,16 +36,16 @@ def retain(
 
     from gpunet.cli.console import say
     from gpunet.cli.running import RUN_FILES
-    from gpunet.governance.retention import REVIEWS, erase_due, read_reviews, retained_under
+    from gpunet.governance.retention import erase_due, read_reviews, retained_under, reviews_in
 
-    named = reviews or [str(folder / name) for name in REVIEWS if (folder / name).is_file()]
+    named = reviews or reviews_in(folder)
     found = retained_under(folder, date.today(), read_reviews(named) if named else {})
     told = [each for each in found if each.why]
     if told:
         _print(folder, told)
     kept = len(found) - sum(each.is_due for each in found)
     say(
-        f"{len(found) - kept} of {len(found)} runs, unfinished runs and packages are due"
+        f"{len(found) - kept} of {len(found)} runs, unfinished runs, packages and other files are due"
         + ("" if named else _NO_REVIEWS)
     )
     if not apply:
