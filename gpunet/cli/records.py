@@ -11,6 +11,7 @@ from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import check_target, refuse_inside
 from gpunet.base.private import make_folder, sharing
 from gpunet.cli.running import RUN_FILES
+from gpunet.governance.statement import purpose_of
 from gpunet.records.cards import cards_of, facts_of, rests_on
 from gpunet.report.subject import check_unchanged
 from gpunet.runs.file_lists import CARDS
@@ -51,7 +52,7 @@ def write_cards(
     with sharing(share_of_run(run)), ListedFolder(run, RUN_FILES, CARDS) as place:
         facts = facts_of(run, audit=audit, evaluations=evaluations)
         files = cards_of(facts)
-        place.replace(files, {"version": __version__, **rests_on(facts)})
+        place.replace(files, {"version": __version__, "governance": purpose_of(facts.manifest), **rests_on(facts)})
     return [run / name for name in files]
 
 

@@ -12,6 +12,7 @@ from gpunet.cli.console import notice
 from gpunet.cli.plans import REPORT
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance.noted import noted, persons_of
+from gpunet.governance.statement import purpose_of
 from gpunet.report.audience import Audience, AudienceName
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
@@ -48,7 +49,7 @@ def write_report(folder: Path, audience: AudienceName = "analyst", *, note: bool
         page = rendered(page_of(source), readers)
         if note and not readers.is_public:  # the public is told of no person
             noted(folder, "consultation", persons_of(source.manifest))
-        said = {"version": __version__, "audience": audience}
+        said = {"version": __version__, "audience": audience, "governance": purpose_of(source.manifest)}
         place.replace({PAGE: page.html, **page.figures}, said)
     return folder / PAGE
 

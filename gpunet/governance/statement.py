@@ -8,7 +8,15 @@ from typing import Any
 from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.runs.sealed import is_sealed, sealable_words
 
-__all__ = ["EARLIER_REVIEW", "earlier_reviews", "hashes_of_run", "sealed_sentences", "stated_by", "stated_of_table"]
+__all__ = [
+    "EARLIER_REVIEW",
+    "earlier_reviews",
+    "hashes_of_run",
+    "purpose_of",
+    "sealed_sentences",
+    "stated_by",
+    "stated_of_table",
+]
 
 #: The key of a manifest with the reviews of the run that this one was put in place of.
 EARLIER_REVIEW = "earlier_review"
@@ -24,6 +32,17 @@ def stated_by(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = manifest.get("governance")
     return dict(found) if isinstance(found, Mapping) and "purpose" in found else {"purpose": NO_PURPOSE}
+
+
+def purpose_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What lists of files that are made beside a run's results say of it: they may be published with these.
+
+    Examples
+    --------
+    >>> purpose_of({"governance": {"purpose": "triage", "owner": "J. Doe"}})
+    {'purpose': 'triage'}
+    """
+    return {"purpose": stated_by(manifest)["purpose"]}
 
 
 def hashes_of_run(manifest: Mapping[str, Any], sha256: str) -> frozenset[str]:

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gpunet.config.governance_config import NO_PURPOSE
-from gpunet.runs.complete import read_manifest, require_complete
+from gpunet.runs.complete import require_complete
 from gpunet.runs.file_lists import FILE_LISTS, FileList, listed_files, outputs_of, stored_list
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.result_names import ResultNames
@@ -69,8 +68,6 @@ class ListedFolder(RunFolder):
         before = outputs_of(stored_list(place, self._of)) if place.exists() else []
         there = {name: of for outputs in reversed(before) for name, of in outputs.items() if self._is_as(name, of)}
         outputs = listed_files(files)
-        stated = read_manifest(self.path).get("governance", {"purpose": NO_PURPOSE})  # not in early versions
-        said = {"governance": {"purpose": stated["purpose"]}, **said}
         stored = {"gpunet": self._of.made_by, **said, "run_sha256": sha256_of(self.path / MANIFEST)}
         self.write_json(self._of.name, {**stored, "outputs": outputs, "replaces": there})
         for name, data in files.items():
