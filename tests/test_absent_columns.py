@@ -42,9 +42,7 @@ def test_what_follows_from_offences_and_dates_is_null_and_the_rest_is_not(table:
         "community_size",
     }.isdisjoint(null)
     assert features["degree__all"].to_list() == [2, 2, 2, 0]
-    dictionary = {
-        column["column"]: column for column in json.loads((tmp_path / "run" / "features.json").read_text())["columns"]
-    }
+    dictionary = {column["column"]: column for column in json.loads((tmp_path / "run" / "features.json").read_text())}
     assert dictionary["degree__robbery"]["null"] == "always: the input has no offences"
     assert any(text.startswith("no dates") for text in manifest["warnings"])
     assert any(text.startswith("no offences") for text in manifest["warnings"])

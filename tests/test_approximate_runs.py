@@ -112,12 +112,12 @@ def test_columns_are_near_and_marked(run, exact, tables):
     assert (frame["betweenness__all"] != reference["betweenness__all"]).any()
     rest = [c for c in frame.columns if not c.startswith(("betweenness__", "days_since_"))]  # which depend on T
     assert frame[rest].equals(reference[rest])
-    rows = {row["column"]: row for row in json.loads((out / "features.json").read_text())["columns"]}
+    rows = {row["column"]: row for row in json.loads((out / "features.json").read_text())}
     method = rows["betweenness__all"]["method"]
     assert (method["method"], method["epsilon"], method["delta"]) == ("approx", 0.2, 0.05)
     assert method["certified_error"] == manifest["path"]["betweenness"]["sets"]["all"]["certified_error"]
     assert "method" not in rows["closeness__all"]
-    assert not any("method" in row for row in json.loads((exact[0] / "features.json").read_text())["columns"])
+    assert not any("method" in row for row in json.loads((exact[0] / "features.json").read_text()))
     for folder, method in ((out, "approx"), (exact[0], "exact")):
         metadata = read_parquet_metadata(folder / "features.parquet")
         assert metadata is not None
@@ -220,7 +220,7 @@ def test_the_command_line(tables, tmp_path):
     found = manifest["path"]["betweenness"]
     assert (found["asked"], found["method"], found["epsilon"], found["delta"]) == ("auto", "exact", 0.05, 0.2)
     assert {each["method"] for each in found["sets"].values()} == {"exact"}
-    assert not any("method" in column for column in json.loads((out / "features.json").read_text())["columns"])
+    assert not any("method" in column for column in json.loads((out / "features.json").read_text()))
     assert manifest["config"]["path"]["budget"] == 0
 
 

@@ -130,9 +130,7 @@ def test_betweenness_of_the_union_can_be_approximate(tables, tmp_path):
     given = ("--betweenness", "approx", "--epsilon", "0.2", "--out", tmp_path / "run")
     assert gpunet_ends("features", *beside(tables), *given, *USUAL) == 0
     manifest = json.loads((tmp_path / "run" / "run.json").read_text())
-    told = {
-        of["column"]: of.get("method") for of in json.loads((tmp_path / "run" / "features.json").read_text())["columns"]
-    }
+    told = {of["column"]: of.get("method") for of in json.loads((tmp_path / "run" / "features.json").read_text())}
     for suffix, section in (("", "path"), ("__any", "path_any")):
         for name, of in manifest[section]["betweenness"]["sets"].items():
             method = told[f"betweenness__{name}{suffix}"]

@@ -83,7 +83,7 @@ def test_every_column_of_the_layers_is_there_and_declared(layered):
     assert frame.columns == ["person_id", *columns(config.sets, layers=config.layers)]
     assert {"degree__all__calls", "strength__violent__intelligence", "closeness__all__any"} < set(frame.columns)
     assert {"degree__all__victim", "victims_1hop__all", "own_victimisations__all"} < set(frame.columns)
-    declared = json.loads((layered / "features.json").read_text())["columns"]
+    declared = json.loads((layered / "features.json").read_text())
     assert [column["column"] for column in declared] == frame.columns[1:]
     assert set(UNKNOWN) < set(frame["person_id"])  # known from ties, or as victims alone
 

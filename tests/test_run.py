@@ -121,7 +121,7 @@ def test_tables_have_the_declared_columns_and_types(run):
     assert frame["person_id"].is_sorted()
     assert frame["person_id"].n_unique() == len(frame)
     assert not any(frame[name].is_nan().any() for name, f in declared.items() if f.dtype == "float64")
-    assert [row["column"] for row in json.loads((out / "features.json").read_text())["columns"]] == list(declared)
+    assert [row["column"] for row in json.loads((out / "features.json").read_text())] == list(declared)
     metadata = read_parquet_metadata(out / "features.parquet")
     assert metadata is not None
     assert metadata["columns"] == list(declared)

@@ -76,8 +76,7 @@ def run_panel(
                 run.warnings.append(why_no_splits(*grid))
             run.folder.write_table("splits.parquet", [splits])
             run.folder.write_json("panel.json", _roles(run, arrests, days, series=series))
-            declared = dictionary(run.config.sets, layers=run.config.layers)
-            run.folder.write_json("features.json", {"columns": declared})
+            run.folder.write_json("features.json", dictionary(run.config.sets, layers=run.config.layers))
             run.write_input_tables(arrests)
         verified = None
         if asked.verify:

@@ -283,7 +283,7 @@ def dictionary(
     offences: bool = True,
     layers: Layers = NO_LAYERS,
 ) -> list[dict[str, Any]]:
-    """The dictionary of every column, as it stands under ``columns`` in ``features.json``.
+    """The dictionary of every column, as it stands in ``features.json``.
 
     `methods` is ``{column: how it was computed}`` for those that are not exact; it stands under ``method``.
     `offences` and `layers` are as in :func:`columns`.

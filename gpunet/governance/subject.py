@@ -162,9 +162,7 @@ def _declared(folder: Path, manifest: Mapping[str, Any], row: Mapping[str, Any])
     known: dict[str, Mapping[str, Any]] = {}
     if _DICTIONARY in manifest["outputs"]:
         try:
-            found = json.loads(read_regular(folder / _DICTIONARY, MOST_JSON_BYTES))
-            declared = found if isinstance(found, list) else found["columns"]  # a list in early versions
-            known = {of["column"]: of for of in declared}
+            known = {of["column"]: of for of in json.loads(read_regular(folder / _DICTIONARY, MOST_JSON_BYTES))}
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(f"{folder / _DICTIONARY} is damaged: make the run again") from error
     told = ("label", "unit", "definition")

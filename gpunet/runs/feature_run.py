@@ -121,7 +121,7 @@ class FeatureRun(ReadingRun):
             self.write_beside()
             offences = not self.config.input.is_absent("offence")
             declared = dictionary(self.config.sets, methods_of(found), offences=offences, layers=self.config.layers)
-            self.folder.write_json("features.json", {"columns": declared})
+            self.folder.write_json("features.json", declared)
         with self.stage("statistics"):
             of_everybody, statistics = self._statistics(arrests, found)
         oversize = statistics["incidents_over_max_size"]

@@ -210,13 +210,15 @@ class RunFolder:
         pseudonyms = {} if self.pseudonyms is None else {"pseudonyms": dict(self.pseudonyms)}
         return {**(metadata or {}), **pseudonyms, "governance": dict(self._rules.stated)}
 
-    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+    def write_json(self, name: str, value: Mapping[str, Any] | list[dict[str, Any]]) -> None:
         """Write `value` as indented JSON, with the purpose if it does not say it; infinities and NaN are refused.
 
-        Of ``[governance]`` there is the purpose alone, as some of these files are published.
+        Of ``[governance]`` there is the purpose alone, as some of these files are published. A list has no place for
+        it.
         """
-        said = {"governance": {"purpose": self._rules.stated["purpose"]}}
-        self.write_file(name, json_writer({**said, **value}))
+        if isinstance(value, Mapping):
+            value = {"governance": {"purpose": self._rules.stated["purpose"]}, **value}
+        self.write_file(name, json_writer(value))
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
         """Let `write` make the file `name`; one that the rules seal is called ``NAME.sealed``."""
