@@ -136,16 +136,49 @@ def test_fields_of_malformed_rows(separator: str) -> None:
         line("x", "12.0"): True,
         line("x", "12 y"): False,
         line("x", "2014-12-45"): False,
-        line("x", f'"y{separator} 12{separator} z"', "v") if separator != "#" else line("x"): False,
+        line("x", f'"y{separator} 12{separator} z"', "v"): True,  # for a mark may be missing
         line("x", "112", "12a"): False,
-        line("x", '"broken\n12', "y"): False,
+        line("x", '"broken\n12', "y"): True,
+        line("x", '"broken', f"y\n12{separator}z"): True,
+        line("2014-12-45 12:30", "12/12/2014", "1.12"): False,
     }
     table = pa.table({"row_number": range(len(lines)), "reason": ["malformed_row"] * len(lines), "line": list(lines)})
     assert dict(zip(lines, rows_naming(table, {"12"}).tolist(), strict=True)) == lines
 
 
+@pytest.mark.parametrize("line", ["12:2014:a,b", "a\t12;b", "a~12^b", "'12',x;y", "a;b,00012.0", "x\u202812,y"])
+def test_fields_of_malformed_rows_with_several_marks(line: str) -> None:
+    table = pa.table({"row_number": [1], "reason": ["malformed_row"], "line": [line]})
+    assert rows_naming(table, {"12"}).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    "more",
+    ['40213,2014-02-11,"theft,99\n40205,2014-02-12,theft,98\n', "x,I2,0040205.0^2014-02-12~theft,98,y\n"],
+    ids=["a quotation mark too few", "other marks and forms"],
+)
+def test_who_stands_in_a_malformed_row_alone_goes_and_stays_gone(tmp_path: Path, more: str) -> None:
+    """The next erasure, on the same table, leaves them out again, though no accepted row names them."""
+    runs = features(tmp_path, more)
+    assert len(rejected(runs)) == 1
+    for person in ("40205", "100"):
+        found = erase(runs, [person], threads=1)
+        assert (len(found.done), found.left) == (1, [])
+        assert rejected(runs) == []
+
+
 def test_cells_of_persons_with_several_ids() -> None:
-    cells = {"12": True, "12; 44": True, "44 (12)": True, "met:12": False, "AB/12/2014": False, "12-44": False}
+    cells = {
+        "12/44": True,
+        "44+12": True,
+        "P1/P12": False,
+        "12": True,
+        "12; 44": True,
+        "44 (12)": True,
+        "met:12": False,
+        "AB/12/2014": False,
+        "12-44": False,
+    }
     table = pa.table({"person_a": list(cells), "person_b": ["x"] * len(cells)})
     assert rows_naming(table, {"12"}).tolist() == list(cells.values())
     assert rows_naming(table, Corrections(persons=frozenset({"met:12"})).forms_of_erased()).tolist()[3]

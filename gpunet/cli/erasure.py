@@ -16,7 +16,8 @@ from gpunet.base.paths import path_named
 from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
-from gpunet.governance.leftovers import leftovers, names_person
+from gpunet.governance.json_parts import parts_of
+from gpunet.governance.leftovers import Leftover, leftovers, names_person
 from gpunet.governance.made_of import has_changed, runs_below, tables_below
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.retention import refuse_ended
@@ -34,6 +35,9 @@ __all__ = ["Erased", "erase"]
 
 #: Runs first, and after them what is made of runs.
 _ORDER = {"flags": 1, "audit": 2}
+
+#: What keeps a run from being looked into, or made again.
+_FAILED = (GpunetError, Unreadable, OSError, pa.ArrowException)
 
 #: Of what is not finished and holds the person, what is told.
 _DELETED = {
@@ -57,6 +61,11 @@ _UNTOLD_LEFT = {
 _CARD = "card of a score deleted, which was about the person or named them"
 
 _TABLE = "table that gpunet made of persons deleted, as it cannot be made again from here: give its command again"
+
+_DAMAGED_RUN = (
+    "lies in the folder of a run whose run.json is damaged, names the person, and is left: delete it, or give the "
+    "run's command again"
+)
 
 _CALLED = "something else is called as the id is, which no column of persons has any more, and stays"
 
@@ -188,7 +197,7 @@ class _Erasure:
         """Runs are made again, and after them flags and audits of them."""
         runs = _of_kind(there, "run")
         for held in runs:
-            before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
+            before = [str(entry.get("run_json_sha256", "")) for entry in parts_of(held.manifest, "review")]
             self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
         for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
             if held in self.holding:
@@ -216,11 +225,14 @@ class _Erasure:
     def beside(self, there: Sequence[Held]) -> None:
         """Cards, and tables that gpunet has made, go; other files, and the tables of the input, are not touched."""
         inputs = self._inputs(there)
+        damaged = {held.path for held in _of_kind(there, "run") if not held.manifest}
         for found in list(leftovers(self.root, there, self.wanted, inputs)):
             name = self._name(found.path)
             self.certain |= found.certain
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
+            elif not damaged.isdisjoint(found.path.parents) and self._is_of_person(found):
+                self.found.left.append(f"{name}: {_DAMAGED_RUN}")
             elif found.kind == "card":
                 of = next((held for held in there if held.kind == "run" and held.path in found.path.parents), None)
                 held = Held(found.path, "file", {} if of is None else of.manifest, look_of(found.path))
@@ -235,11 +247,14 @@ class _Erasure:
             else:
                 self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
 
+    def _is_of_person(self, found: Leftover) -> bool:
+        return found.certain or said_of_table(found.path, self.wanted) is not None
+
     def _is_held(self, held: Held, what: str = "") -> bool:
         """Whether a run or package holds one of the persons; one that cannot be looked into is told of."""
         try:
             of = about_in(own_files(held), self.wanted).keys()
-        except (GpunetError, Unreadable, OSError, pa.ArrowException) as error:
+        except _FAILED as error:
             self.found.left.append(f"{self._name(held.path)}: {what}cannot be looked into: {_said(error)}")
             return False
         self.seen |= of
@@ -256,7 +271,7 @@ class _Erasure:
     def _erase_run(self, held: Held) -> None:
         try:
             self._replace(held)
-        except (GpunetError, OSError) as error:
+        except _FAILED as error:
             why = _said(error)
             if not self.delete:
                 self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
@@ -275,7 +290,7 @@ class _Erasure:
             self.found.done.append(
                 f"{self._name(held.path)}: gpunet {held.command} made again, as its run was{_sealed_again(held)}"
             )
-        except (GpunetError, OSError) as error:
+        except _FAILED as error:
             self.found.notes.append(
                 f"{self._name(held.path)}: holds no id of the person, but counts of a run that did: {_said(error)}"
             )

@@ -96,7 +96,7 @@ def remade(held: Held, out: Path, how: Remaking) -> frozenset[str]:
     Raises
     ------
     GpunetError
-        If it cannot be made again: a table is gone or has changed, was a data frame, or holds who was erased before.
+        If it cannot be made again: a table is gone or has changed, or was a data frame.
     """
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
@@ -157,7 +157,7 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     """By an update that has no new tables: what was kept of reading is enough."""
     _refuse_frames(earlier)
     elsewhere = _elsewhere(earlier, how)
-    by_state = _state_fits(earlier)
+    by_state = earlier.state_fits
     old = None if by_state else earlier.inputs(elsewhere, whole=True)
     config, beside = _with_beside(earlier, elsewhere)
     asked = Asked(config, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
@@ -166,14 +166,6 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
         job(under_way, [], earlier.as_of)
-
-
-def _state_fits(earlier: Earlier) -> bool:
-    """Whether there is a state of reading that these versions can go on from; else its tables are read."""
-    try:
-        return earlier.has_state and not earlier.read_again and bool(earlier.state)
-    except InputError:
-        return False
 
 
 def _again(earlier: Earlier, out: Path, how: Remaking) -> None:

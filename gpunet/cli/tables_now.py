@@ -17,6 +17,8 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
+from gpunet.governance.run_traces import own_files
+from gpunet.governance.runs_under import Held
 from gpunet.governance.traces import held_in, ids_in
 from gpunet.governance.wanted import Wanted
 from gpunet.reading.beside import read_beside
@@ -76,7 +78,7 @@ def as_of_tables_now(
         If the tables are others, or still hold who was erased before.
     """
     told = earlier.manifest["corrections"]
-    by_state = earlier.has_state and not any(any(told.get(name, {}).values()) for name in BESIDE)
+    by_state = earlier.state_fits and not any(any(told.get(name, {}).values()) for name in BESIDE)
     try:
         now, changed = _of_now(earlier, inputs)
         if by_state and not changed:
@@ -144,8 +146,12 @@ def _entry(file: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 def _ids_of(earlier: Earlier) -> set[str]:
     """Everybody in the tables of a run that tell of those in its input."""
-    tables = [path for path in earlier.folder.rglob("*.parquet") if not path.name.startswith(_NOT_OF_TABLES)]
-    return set().union(*(ids_in(path) for path in tables))
+    return set().union(*(ids_in(path) for path in _tables_of(earlier) if not path.name.startswith(_NOT_OF_TABLES)))
+
+
+def _tables_of(earlier: Earlier) -> list[Path]:
+    """The tables that a run's lists name: what others have put into its folder does not count."""
+    return [path for path in own_files(Held(earlier.folder, "run", earlier.manifest)) if path.suffix == ".parquet"]
 
 
 def _require_same(now: Earlier, inputs: Sequence[str], before: frozenset[str], changed: bool) -> None:
@@ -160,7 +166,7 @@ def _require_same(now: Earlier, inputs: Sequence[str], before: frozenset[str], c
 
 def _not_in(now: Earlier, persons: frozenset[str]) -> frozenset[str]:
     """Those persons whom no table of a run names, be it in a rejected row: it may have left them out before."""
-    return persons - held_in(now.folder.rglob("*.parquet"), Wanted(persons))
+    return persons - held_in(_tables_of(now), Wanted(persons))
 
 
 def _left_out(manifest: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from gpunet.base.paths import read_regular
 from gpunet.runs.folder import MOST_JSON_BYTES
 
-__all__ = ["json_in", "part_of"]
+__all__ = ["json_in", "part_of", "parts_of"]
 
 
 def json_in(path: Path) -> dict[str, Any]:
@@ -30,3 +30,13 @@ def part_of(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """
     part = of.get(name)
     return part if isinstance(part, Mapping) else {}
+
+
+def parts_of(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects in the list that another has under a name; none if it has no list.
+
+    >>> parts_of({"runs": [{"folder": "a"}, None], "review": None}, "runs")
+    [{'folder': 'a'}]
+    """
+    parts = of.get(name)
+    return [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []

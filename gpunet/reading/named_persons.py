@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,29 +14,47 @@ from gpunet.config.input_config import InputConfig
 from gpunet.reading.batches import Batch, Withdrawal
 from gpunet.reading.beside import victims_input
 from gpunet.reading.columns import Layout, layout_of
+from gpunet.reading.corrections import Corrections
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dialects import column_at
 from gpunet.reading.location import HOST, Column, code_series
+from gpunet.reading.rejected_persons import fields_of, forms_of, listed_in, searched
 from gpunet.reading.stream import LayoutOf
 from gpunet.reading.tables import open_tables
 from gpunet.reading.ties_columns import as_input, meaning_of_persons, ties_layout
 from gpunet.reading.ties_rows import persons_within
 from gpunet.reading.values import Meaning, meaning_of, values_of
 
-__all__ = ["persons_named"]
+__all__ = ["Named", "persons_named"]
 
 #: Our names of the columns of persons; tables of ties have two.
 _PERSONS = ("person_id", "person_b")
 
-#: What stands between the fields of a row that has too few or too many.
-_BETWEEN = re.compile(r'[,;\t|"]')
+
+class Named(NamedTuple):
+    """Whom a table names.
+
+    Attributes
+    ----------
+    ids
+        Ids as results write them, in the order in which rows first name them, be they rejected.
+    forms
+        What else may be an id in rejected rows, each in every form in which it counts for one: parts of cells with
+        several ids, and fields of rows with too few or too many.
+    """
+
+    ids: list[str]
+    forms: list[str]
+
+    def places_of(self, persons: frozenset[str]) -> list[int]:
+        """Where these persons stand among all, in ascending order; in rejected rows by the rules of `rows_naming`."""
+        found = [at for at, id_ in enumerate(self.ids) if id_ in persons]
+        wanted = searched(Corrections(persons=persons).forms_of_erased())
+        return found + [at for at, form in enumerate(self.forms, len(self.ids)) if form.casefold() in wanted]
 
 
-def persons_named(path: str | Path, config: Config, kind: str = "arrests") -> list[str]:
-    """The ids of persons in a table as results write them, in the order in which its rows first name them.
-
-    Rows that are rejected count too, and what stands in rows with too few or too many fields comes last. Nothing but
-    the bytes of the table and the configuration decides on the order.
+def persons_named(path: str | Path, config: Config, kind: str = "arrests") -> Named:
+    """Whom a table names; nothing but its bytes and the configuration decides on the order.
 
     Parameters
     ----------
@@ -59,10 +76,12 @@ def persons_named(path: str | Path, config: Config, kind: str = "arrests") -> li
     for batch in tables.batches(None, ""):
         if not isinstance(batch, Withdrawal):  # of a file that is left out, which none is
             found.update(dict.fromkeys(_named_in(batch, how)))
+    bare = (id_.partition(":")[2] if how.force is not None else id_ for id_ in found)
+    fields = [part for cell in bare for part in listed_in(cell)]
     for record in tables.inputs.records:
-        for _, line in record.malformed:
-            found.update(dict.fromkeys(filter(None, map(str.strip, _BETWEEN.split(line)))))
-    return list(found)
+        fields += [field for _, line in record.malformed for field in fields_of(line)]
+    forms = dict.fromkeys(form for field in fields for form in forms_of(field) if form not in found)
+    return Named(list(found), list(forms))
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.array_types import Bool
-from gpunet.reading.header import SEPARATORS
 from gpunet.reading.rejections import FILE
 
-__all__ = ["PERSON_COLUMNS", "is_one_of", "pattern_of", "rows_naming", "unmistakable"]
+__all__ = [
+    "PERSON_COLUMNS",
+    "fields_of",
+    "forms_of",
+    "is_one_of",
+    "listed_in",
+    "pattern_of",
+    "rows_naming",
+    "searched",
+    "unmistakable",
+]
 
 #: Columns of rejected rows that say whom a row is about.
 PERSON_COLUMNS = ("person_id", "person_a", "person_b")
@@ -26,14 +35,18 @@ _LINE = "line"
 #: Columns that are no values of the input.
 _OF_REPORT = frozenset({FILE, "row_number", "source_file", "reason"})
 
-#: What parts the ids in a cell that has several, or has words beside one.
-_BETWEEN_IDS = re.compile(r"[\s;,|&()]+")
+#: What parts fields or ids: no blank, and nothing that stands within dates, numbers, names and ids.
+_MARK = r"[^\w\s./'\-]|[\x01\t-\r\x1c-\x1f\x85\u2028\u2029]"
+_MARKS = re.compile(_MARK)
+
+#: What parts the ids in a cell that has several, or has words beside one; a colon stands behind a force.
+_BETWEEN_IDS = re.compile(rf"(?:(?!:)(?:{_MARK})|\s)+")
+
+#: A time of day, whose colons part nothing.
+_TIME = re.compile(r"(?<![\d:])\d{1,2}:\d\d(:\d\d)?(?![\d:])")
 
 #: What may stand around an id in a cell, as spreadsheets write texts of digits: ="0012".
 _AROUND = " \t\r\n\"'="
-
-#: What stands within dates, numbers and ids, and parts no fields unless the line has a separator of tables.
-_WITHIN = frozenset("-./_\"'")
 
 
 def unmistakable(ids: Iterable[str]) -> frozenset[str]:
@@ -77,7 +90,7 @@ def rows_naming(rejected: pa.Table, ids: Collection[str], *, in_texts: bool = Tr
         return named
     ids = frozenset(ids)
     words = pattern_of(ids)
-    for name, parts in (*((name, _listed) for name in PERSON_COLUMNS), (_LINE, _fields)):
+    for name, parts in (*((name, listed_in) for name in PERSON_COLUMNS), (_LINE, fields_of)):
         if name in rejected.column_names:
             texts = rejected.column(name).cast(pa.large_string())
             near = np.flatnonzero(pc.match_substring_regex(texts, words).fill_null(False))
@@ -96,33 +109,54 @@ def is_one_of(cell: str, ids: Collection[str]) -> bool:
     >>> [is_one_of(cell, {"12"}) for cell in ("12", '="0012"', "12.0", "12 a")]
     [True, True, True, False]
     """
-    forms = _forms(frozenset(ids))
-    for text in (cell.casefold(), re.sub(r"\.0+$", "", cell.strip(_AROUND).casefold())):
+    wanted = searched(frozenset(ids))
+    return any(form.casefold() in wanted for form in forms_of(cell))
+
+
+def forms_of(cell: str) -> Iterator[str]:
+    """The ids that a cell may mean that has nothing else: as it is, and without what stands around it.
+
+    >>> list(forms_of("'012.0'"))
+    ["'012.0'", '012', '12']
+    """
+    for text in dict.fromkeys((cell, re.sub(r"\.0+$", "", cell.strip(_AROUND)))):
         zeros = len(text) - len(text.lstrip("0"))
-        if any(text[start:] in forms for start in range(zeros + 1)):
-            return True
-    return False
+        yield from (text[start:] for start in range(zeros + 1) if text[start:])
 
 
 @lru_cache(maxsize=4)
-def _forms(ids: frozenset[str]) -> frozenset[str]:
+def searched(ids: frozenset[str]) -> frozenset[str]:
+    """What a form of a cell, without case, has to be one of to mean one of some ids."""
     return frozenset(form.casefold() for id_ in ids for form in (id_, id_.strip(_AROUND)) if form)
 
 
-def _listed(cell: str) -> list[str]:
-    return [cell, *_BETWEEN_IDS.split(cell)]
+def listed_in(cell: str) -> list[str]:
+    """A cell of persons, and the ids in it if it has several, or words beside one.
+
+    >>> [listed_in(cell)[1:] for cell in ("44 (12)", "40213/40214", "AB/12/2014")]
+    [['44', '12', ''], ['40213/40214', '40213', '40214'], ['AB/12/2014']]
+    """
+    parts = _BETWEEN_IDS.split(cell)
+    alike = [part.split("/") for part in parts if len({re.sub(r"\d+", "0", one) for one in part.split("/")}) == 1]
+    return [cell, *parts, *(one for several in alike if len(several) > 1 for one in several)]
 
 
-def _fields(line: str) -> Iterator[str]:
-    """The fields of a malformed row, by every separator of tables that is in it: the file's own is not kept.
+def fields_of(line: str) -> Iterator[str]:
+    """The fields of a malformed row, by every mark that is in it, as the file's own separator is not kept.
 
-    Without any, by whatever else the configuration may have told to part fields at.
+    They come as texts of tables have them, with quoted ones whole, and parted at all marks: whoever has left out a
+    quotation mark has joined what stands behind it, lines too. Dates, times of day and words are not parted.
+
+    >>> sorted({"40205", "99"} & {*fields_of('40213,2014-02-11,"theft,99\\n40205,2014-12-45,x')})
+    ['40205', '99']
+    >>> sorted({"12", "30", "45"} & {*fields_of("40213,2014-12-45 12:30,theft of 12")})
+    []
     """
     yield line
-    marks = {mark for mark in line if not mark.isalnum()}
-    for separator in [mark for mark in SEPARATORS if mark in marks] or sorted(marks - _WITHIN - set("\r\n")):
+    yield from _MARKS.split(_TIME.sub(lambda time: time[0].replace(":", "."), line))
+    for mark in sorted({mark for mark in line if _MARKS.fullmatch(mark)} - {*'"\r\n'}):
         try:
-            for row in csv.reader(io.StringIO(line, newline=None), delimiter=separator, skipinitialspace=True):
+            for row in csv.reader(io.StringIO(line, newline=None), delimiter=mark, skipinitialspace=True):
                 yield from row
         except csv.Error:  # a field of more than 128 KiB
-            yield from line.split(separator)
+            yield from line.split(mark)

@@ -15,7 +15,7 @@ from gpunet.base.errors import GpunetError
 from gpunet.base.paths import path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.reading.named_persons import persons_named
+from gpunet.reading.named_persons import Named, persons_named
 from gpunet.tables.files import sha256_of
 
 __all__ = ["LEFT_OUT", "TableRead", "joined_left_out", "left_out", "persons_left_out", "tables_read", "with_left_out"]
@@ -60,12 +60,11 @@ def left_out(persons: frozenset[str], tables: Iterable[TableRead], config: Confi
     list of dict
         ``sha256`` of the table and ``numbers``, ascending; tables that name none of them have no entry.
     """
-    found = []
-    for table in tables if persons else ():
-        numbers = [at for at, person in enumerate(_named_in(table, config)) if person in persons]
-        if numbers:
-            found.append({"sha256": table.sha256, "numbers": numbers})
-    return found
+    return [
+        {"sha256": table.sha256, "numbers": numbers}
+        for table in (tables if persons else ())
+        if (numbers := _named_in(table, config).places_of(persons))
+    ]
 
 
 def persons_left_out(corrections: Mapping[str, Any], tables: Iterable[TableRead], config: Config) -> frozenset[str]:
@@ -74,7 +73,8 @@ def persons_left_out(corrections: Mapping[str, Any], tables: Iterable[TableRead]
     found: set[str] = set()
     for table in tables:
         if wanted := numbers.get(table.sha256):
-            found.update(person for at, person in enumerate(_named_in(table, config)) if at in wanted)
+            ids, forms = _named_in(table, config)
+            found.update(person for at, person in enumerate([*ids, *forms]) if at in wanted)
     return frozenset(found)
 
 
@@ -96,11 +96,11 @@ def joined_left_out(*several: Any) -> list[dict[str, Any]]:
     return [{"sha256": sha256, "numbers": sorted(of)} for sha256, of in numbers.items()]
 
 
-def _named_in(table: TableRead, config: Config) -> list[str]:
+def _named_in(table: TableRead, config: Config) -> Named:
     """Whom a table names, in order; nobody if it is not what it was."""
     try:
         if sha256_of(Path(table.path)) == table.sha256:
             return persons_named(table.path, config, table.kind)
     except (GpunetError, OSError):
-        return []
-    return []
+        return Named([], [])
+    return Named([], [])

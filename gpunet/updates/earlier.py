@@ -112,6 +112,14 @@ class Earlier:
         """What it had read, and the day on which it did; InputError if that cannot be used."""
         return read_state(self.folder / STATE, self.config, self.manifest["input"]["files"])
 
+    @property
+    def state_fits(self) -> bool:
+        """Whether what it had read can be gone on from by these versions; else its tables are read."""
+        try:
+            return self.has_state and not self.read_again and bool(self.state)
+        except InputError:
+            return False
+
     def names(self) -> list[str]:
         """The paths that its files had."""
         return [path_named(file["name"]) for file in self.manifest["input"]["files"]]
