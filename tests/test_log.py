@@ -271,6 +271,16 @@ def test_who_may_read_it(tmp_path):
         assert found == {"log.jsonl": mode, "log.jsonl.lock": mode, "log.jsonl.head": head}
 
 
+@pytest.mark.parametrize("group", [False, True])
+@pytest.mark.parametrize("again", [refuse_unwritable, enter])
+def test_a_lock_that_is_made_again_is_for_whom_the_log_is(tmp_path, group, again):
+    log, lock = tmp_path / "log.jsonl", tmp_path / "log.jsonl.lock"
+    enter(log, group=group)
+    lock.unlink()
+    again(log)
+    assert stat.S_IMODE(lock.stat().st_mode) == (0o660 if group else 0o600)
+
+
 def test_actors(monkeypatch):
     user = actor_of()
     monkeypatch.setenv("LOGNAME", "somebody else")

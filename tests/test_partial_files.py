@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gpunet.tables.files import write_whole
-from gpunet.tables.partial_files import Partial, partial_folder, remove_dead, remove_dead_of
+from gpunet.tables.partial_files import Partial, at_work, partial_folder, remove_dead, remove_dead_of
 
 
 def _killed(path: str) -> None:
@@ -89,7 +89,7 @@ def test_folders_too(tmp_path: Path) -> None:
 
 def test_one_that_is_looked_at_stays(tmp_path: Path) -> None:
     partial = Partial(tmp_path / "a.zip")
-    assert not remove_dead(partial.path, remove=False)
+    assert at_work(partial.path) is True
     partial.close()
-    assert remove_dead(partial.path, remove=False)
+    assert at_work(partial.path) is False
     assert partial.path.exists()

@@ -28,7 +28,7 @@ from gpunet.cli.run import run_forecast
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.updates import run_update
 from gpunet.governance.log import entries
-from gpunet.governance.review import ReviewFolder
+from gpunet.governance.review import Decision, ReviewFolder
 from gpunet.packages.package import package_run
 from gpunet.report.audience import AudienceName
 from gpunet.runs.complete import read_manifest
@@ -409,6 +409,28 @@ def test_no_report_goes_on_telling_of_the_run_before_a_decision(
     assert json.loads((sealed / "report.json").read_text())["audience"] == audience
     assert "gpunet report" in decided("approve", "--no-report")
     assert not any((sealed / name).exists() for name in ("report.html", "report.json", "figures"))
+
+
+def _killed_in(folder: str, decision: Decision, step: str) -> None:
+    setattr(ReviewFolder, step, lambda *_: os._exit(9))
+    with ReviewFolder(Path(folder), RUN_FILES) as of:
+        of.decide("Jane Doe", decision, "good")
+
+
+@pytest.mark.parametrize(("decision", "step"), [("reject", "_put"), ("approve", "_put"), ("approve", "_finish")])
+def test_the_report_that_a_killed_decision_removed_is_made_again_for_whom_it_was(
+    sealed: Path, decision: Decision, step: str
+) -> None:
+    write_report(sealed, "public")
+    process = multiprocessing.get_context("fork").Process(target=_killed_in, args=(str(sealed), decision, step))
+    process.start()
+    process.join()
+    assert (process.exitcode, (sealed / "report.html").exists()) == (9, False)
+    asked = ["review", str(sealed), "--by", "Jane Doe", "--decision", decision, "--note", "good"]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert json.loads((sealed / "report.json").read_text())["audience"] == "public"
+    (review,) = read_manifest(sealed)["review"]
+    assert review["report_audience"] == "public"
 
 
 @pytest.mark.parametrize(("by", "told"), [("Jane Doe", True), ("panel ", False)])

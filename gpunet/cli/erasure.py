@@ -62,6 +62,13 @@ _CARD = "card of a score deleted, which was about the person or named them"
 
 _TABLE = "table that gpunet made of persons deleted, as it cannot be made again from here: give its command again"
 
+_AT_WORK = "a command is writing it: give this command again when that one has ended"
+
+_MAYBE_AT_WORK = (
+    "what lies hidden there is not looked into, as it cannot be told whether somebody is at work there: delete its "
+    f"{HIDDEN} if nobody is, and give the command again"
+)
+
 _DAMAGED_RUN = (
     "lies in the folder of a run whose run.json is damaged, names the person, and is left: delete it, or give the "
     "run's command again"
@@ -170,6 +177,7 @@ class _Erasure:
     def look(self, there: Iterable[Held]) -> None:
         """Whom runs hold: all are looked into before the first is changed."""
         left = [*_of_kind(there, "stopped"), *_of_kind(there, "unfinished")]
+        self.found.left += [f"{self._name(held.path)}: {_MAYBE_AT_WORK}" for held in _of_kind(there, "maybe at work")]
         self.kept = {held: kept_holds(held, self.wanted) for held in left}
         self.seen |= frozenset().union(*filter(None, self.kept.values()))
         self.holding = {held for held in _of_kind(there, "run") if self._is_held(held)}
@@ -231,6 +239,8 @@ class _Erasure:
             self.certain |= found.certain
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
+            elif found.kind == "at work":
+                self.found.notes.append(f"{name}: {_AT_WORK}")
             elif not damaged.isdisjoint(found.path.parents) and self._is_of_person(found):
                 self.found.left.append(f"{name}: {_DAMAGED_RUN}")
             elif found.kind == "card":

@@ -16,7 +16,7 @@ from gpunet.governance.json_parts import json_in, part_of
 from gpunet.governance.log import LOG
 from gpunet.governance.runs_under import Held, look_of
 from gpunet.tables.parquet import read_parquet_metadata, read_parquet_names
-from gpunet.tables.partial_files import is_partial, remove_dead
+from gpunet.tables.partial_files import at_work, is_partial
 
 __all__ = ["files_under"]
 
@@ -58,7 +58,8 @@ def _held(path: Path) -> Held | None:
     try:
         look = look_of(path)
         if is_partial(path):
-            return Held(path, "partial", look=look) if remove_dead(path, remove=False) else None
+            busy = at_work(path)
+            return None if busy else Held(path, "partial" if busy is False else "maybe at work", look=look)
         stated = _stated(path) if path.is_file() else {}
     except (OSError, InputError):  # it cannot be read, or is gone, so nothing is known of it
         return None

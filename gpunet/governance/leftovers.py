@@ -18,16 +18,19 @@ from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
-from gpunet.tables.partial_files import is_partial
+from gpunet.tables.partial_files import at_work, is_partial
 
 __all__ = ["Leftover", "leftovers", "names_person", "own_of_run"]
 
-_HALF_WRITTEN = "a command left it half written that was stopped: gpunet retain lists it, and deletes it with --apply"
+_HALF_WRITTEN = "a command left it half written that was stopped"
+_RETAINED, _BY_HAND = "gpunet retain lists it, and deletes it with --apply", "delete it by hand"
+_MAYBE_AT_WORK = "it is half written, and it cannot be told whether somebody is at work on it: delete it if nobody is"
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package.
+    """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package;
+    ``"at work"``: a file that somebody is writing.
 
     ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
     of a form that no other word has.
@@ -59,6 +62,7 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
     runs = list(runs)
     own = {path for held in runs for path in own_of_run(held)}
     packages = {held.path for held in runs if held.kind == "package"}
+    of_runs = {held.path for held in runs if not held.is_file}
     for place, folders, files in os.walk(root, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN and not is_of_erasure(name))
         if _is_called_by_id(Path(place), wanted):
@@ -71,7 +75,9 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
                 continue
             if name == LOG or name.startswith(f"{LOG}."):
                 continue
-            if (found := _looked_at(path, wanted)) is not None:
+            if is_partial(path):
+                yield _half_written(path, any(folder in path.parents for folder in of_runs))
+            elif (found := _looked_at(path, wanted)) is not None:
                 yield found
 
 
@@ -87,9 +93,15 @@ def own_of_run(held: Held) -> Iterator[Path]:
             yield from (held.path / name for name in outputs)
 
 
+def _half_written(path: Path, in_run: bool) -> Leftover:
+    """A file of a temporary name; what lies in the folder of a run is not listed by ``gpunet retain``."""
+    if busy := at_work(path):
+        return Leftover(path, "at work", False)
+    stopped = f"{_HALF_WRITTEN}: {_BY_HAND if in_run else _RETAINED}"
+    return Leftover(path, "unreadable", False, stopped if busy is False else _MAYBE_AT_WORK)
+
+
 def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
-    if is_partial(path):
-        return Leftover(path, "unreadable", False, _HALF_WRITTEN)
     try:
         if is_card(path):
             return Leftover(path, "card", True) if names_one(path, wanted) else None

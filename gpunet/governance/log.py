@@ -12,6 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,14 @@ def append(
     try:
         with sharing("group" if group else "owner"):
             make_folder(log.parent)
-        with held(log, f"the log {log}", share if group else None):
+        with _held(log, group):
             return _appended(log, entry, group)
     except OSError as error:
         raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
 
 
 def refuse_unwritable(log: Path) -> None:
-    """Before long work: raise what :func:`append` would, as far as that can be known, and leave nothing behind.
+    """Before long work: raise what :func:`append` would, as far as that can be known. Nothing is written but the log's lock.
 
     Raises
     ------
@@ -133,7 +134,7 @@ def refuse_unwritable(log: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):  # modes alone do not tell where a file can be made
             pass
         if os.path.lexists(log):
-            with held(log, f"the log {log}"):
+            with _held(log):
                 descriptor = _opened(log)
                 try:
                     if os.fstat(descriptor).st_size or os.path.lexists(head_path(log)):
@@ -144,6 +145,13 @@ def refuse_unwritable(log: Path) -> None:
             raise damaged_log(log, "it is gone, and its head is there")
     except OSError as error:
         raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
+
+
+def _held(log: Path, group: bool = False) -> AbstractContextManager[None]:
+    """The lock of a log, which is for the group as well if the log is, or is to be."""
+    with suppress(FileNotFoundError):
+        group = group or bool(log.lstat().st_mode & stat.S_IWGRP)
+    return held(log, f"the log {log}", share if group else None)
 
 
 def _opened(log: Path) -> int:

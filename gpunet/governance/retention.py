@@ -58,6 +58,8 @@ _WORDS = {
 
 _STOPPED = "left by a command that was stopped"
 
+_MAYBE_AT_WORK = "half written, and it cannot be told whether somebody is at work there: delete it by hand if nobody is"
+
 #: What such a table has, for messages.
 _HAS = "a table of reviews has the columns person_id and review_due"
 
@@ -210,6 +212,8 @@ def retained_under(folder: Path, today: date, reviews: Mapping[str, date]) -> li
 def _retained(held: Held, today: date, due: set[str], reviewed: Set[str]) -> Retained:
     if held.kind in ("stopped", "partial"):
         return Retained(held, None, 0, _STOPPED, True)
+    if held.kind == "maybe at work":
+        return Retained(held, None, 0, _MAYBE_AT_WORK, False)
     why, until = list[str](), held.retain_until
     expired = False
     try:
@@ -242,6 +246,8 @@ def _said(error: Exception) -> str:
 def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
     """Delete what is due, whole; what was erased, what could not be, and what was not of a run, in sentences.
 
+    What may be due, and cannot be told, counts among what could not be.
+
     Parameters
     ----------
     retained
@@ -249,8 +255,9 @@ def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[
     names
         The names that a run's files can have.
     """
-    names = list(names)
-    erased, left, others = list[str](), list[str](), list[str]()
+    names, retained = list(names), list(retained)
+    erased, others = list[str](), list[str]()
+    left = [f"{each.held.path}: {each.why}" for each in retained if each.held.kind == "maybe at work"]
     due = [each for each in retained if each.is_due]
     for each in sorted(due, key=lambda each: each.held.kind == "run"):  # after what is hidden in it
         try:

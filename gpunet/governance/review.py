@@ -8,7 +8,7 @@ whoever is killed on the way leaves no open file of a sealed run, every file is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gpunet.base.errors import InputError
+from gpunet.governance.json_parts import json_in, parts_of
 from gpunet.runs.complete import read_manifest, require_complete
 from gpunet.runs.file_lists import REPORT, stored_list
 from gpunet.runs.folder import MANIFEST, RunFolder, remove_results
@@ -31,6 +32,9 @@ Decision = Literal["approve", "reject"]
 
 _LONGEST = 2_000
 
+#: The key of a review with the audience of the report that it removed.
+_AUDIENCE = "report_audience"
+
 
 class ReviewFolder(RunFolder):
     """As :class:`RunFolder`, of a complete run whose scores are reviewed: :meth:`decide` enters a decision.
@@ -40,7 +44,7 @@ class ReviewFolder(RunFolder):
     manifest
         The run's, as it is now.
     audience
-        For whom the report was that a decision has removed; None if there was none.
+        For whom the report was that a decision has removed, be it one that was killed; None if there was none.
 
     Raises
     ------
@@ -53,9 +57,11 @@ class ReviewFolder(RunFolder):
 
     def __enter__(self) -> ReviewFolder:
         require_complete(self.path)  # or a folder would be made
+        begun = _audience_of(json_in(self._staged / MANIFEST))  # of a decision that was killed before it was in place
         super().__enter__()
         try:
             self.manifest = self._reviewed()  # now that no other review changes it
+            self.audience = self._audience_of_report() or _audience_of(self.manifest) or begun
         except BaseException:
             self._leave(keep_checkpoints=True)
             raise
@@ -123,6 +129,7 @@ class ReviewFolder(RunFolder):
             "note": note,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "run_json_sha256": sha256_of(self.path / MANIFEST),
+            **({_AUDIENCE: self.audience} if self.audience else {}),
         }
         manifest = {**self.manifest, "review": [*self.manifest.get("review", []), entry]}
         if decision == "approve":
@@ -137,11 +144,14 @@ class ReviewFolder(RunFolder):
             self._finish()
         return self.manifest
 
+    def _audience_of_report(self) -> str | None:
+        place = self.path / REPORT.name
+        return str(stored_list(place, REPORT).get("audience")) if place.is_file() else None
+
     def _remove_report(self) -> None:
         found = ResultNames(REPORT.names).find(self.path, but=HIDDEN)
         try:
-            if (place := found.files.get(REPORT.name)) is not None:
-                self.audience = str(stored_list(place, REPORT).get("audience"))
+            if REPORT.name in found.files:
                 remove_results(found)
         except OSError as error:
             raise cannot_write_into(self.path / REPORT.name, error) from error
@@ -201,6 +211,12 @@ def is_of_approved(result: Path) -> bool:
         return bool(listed) and sha256_of(result) == listed
     except (InputError, OSError, AttributeError, KeyError, TypeError):
         return False  # there is no such run, or what is there says nothing of the kind
+
+
+def _audience_of(manifest: Mapping[str, Any]) -> str | None:
+    """For whom the report was that the last review of a manifest removed."""
+    reviews = parts_of(manifest, "review")
+    return str(reviews[-1].get(_AUDIENCE) or "") or None if reviews else None
 
 
 def _write(path: Path, data: bytes) -> None:

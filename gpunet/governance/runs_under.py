@@ -8,7 +8,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from gpunet.governance.json_parts import json_in, part_of
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
 from gpunet.runs.lock import LOCK_NAMES
-from gpunet.tables.partial_files import is_partial, remove_dead
+from gpunet.tables.partial_files import at_work, is_partial
 
 __all__ = ["ENVELOPE", "Held", "held_under", "is_unchanged", "look_of", "members_of"]
 
@@ -44,7 +44,8 @@ class Held:
     kind
         ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"stopped"``: what a command
         about a complete run left in its folder that was killed; ``"package"``; ``"file"``: another file that tells how
-        long it is kept; ``"partial"``: a file that is half written, by nobody who is still at work.
+        long it is kept; ``"partial"``: a file that is half written, by nobody who is still at work; ``"maybe at work"``:
+        either of the last two where it cannot be told whether somebody is.
     manifest
         What ``run.json`` says, empty if it is damaged; of an unfinished run what it was asked for; of a file what it
         says of itself.
@@ -53,7 +54,7 @@ class Held:
     """
 
     path: Path
-    kind: Literal["run", "unfinished", "stopped", "package", "file", "partial"]
+    kind: Literal["run", "unfinished", "stopped", "package", "file", "partial", "maybe at work"]
     manifest: Mapping[str, Any] = field(default_factory=dict)
     look: tuple[int, ...] = ()
 
@@ -101,7 +102,7 @@ def held_under(folder: Path) -> list[Held]:
     for place, folders, files in os.walk(folder, onerror=failed, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN)
         here = Path(place)
-        found += [held for held in _runs_in(here) if held.kind != "stopped" or _is_free(here)]
+        found += (held for of in _runs_in(here) if (held := _if_left(of)) is not None)
         files = [name for name in sorted(files) if not is_partial(here / name) and _is_file(here / name)]
         found += [package for name in files if (package := _package(here / name)) is not None]
     return found
@@ -149,14 +150,11 @@ def _unfinished(folder: Path) -> Held | None:
     return Held(folder, "unfinished") if holds else None
 
 
-def _is_free(folder: Path) -> bool:
-    """Whether nobody holds the lock of a run's folder, as far as can be told."""
-    try:
-        return remove_dead(folder / HIDDEN / LOCK_NAMES[0], remove=False)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
+def _if_left(held: Held) -> Held | None:
+    """What was found, but for what a command holds that is at work in a complete run's folder."""
+    if held.kind != "stopped" or (busy := at_work(held.path / HIDDEN / LOCK_NAMES[0])) is False:
+        return held
+    return None if busy else replace(held, kind="maybe at work")
 
 
 def _package(path: Path) -> Held | None:

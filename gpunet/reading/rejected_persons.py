@@ -142,12 +142,12 @@ def listed_in(cell: str) -> list[str]:
 
 
 def fields_of(line: str) -> Iterator[str]:
-    """The fields of a malformed row, by every mark that is in it, as the file's own separator is not kept.
+    r"""The fields of a malformed row, by every mark that is in it, as the file's own separator is not kept.
 
     They come as texts of tables have them, with quoted ones whole, and parted at all marks: whoever has left out a
     quotation mark has joined what stands behind it, lines too. Dates, times of day and words are not parted.
 
-    >>> sorted({"40205", "99"} & {*fields_of('40213,2014-02-11,"theft,99\\n40205,2014-12-45,x')})
+    >>> sorted({"40205", "99"} & {*fields_of('40213,2014-02-11,"theft,99\n40205,2014-12-45,x')})
     ['40205', '99']
     >>> sorted({"12", "30", "45"} & {*fields_of("40213,2014-12-45 12:30,theft of 12")})
     []

@@ -17,7 +17,16 @@ from pathlib import Path
 
 from gpunet.base.private import make_file
 
-__all__ = ["Partial", "final_name", "is_partial", "is_partial_of", "partial_folder", "remove_dead", "remove_dead_of"]
+__all__ = [
+    "Partial",
+    "at_work",
+    "final_name",
+    "is_partial",
+    "is_partial_of",
+    "partial_folder",
+    "remove_dead",
+    "remove_dead_of",
+]
 
 #: How names of temporary files end; those of earlier versions without the digits.
 _TEMPORARY = re.compile(r"(\.[0-9a-f]{8})?\.partial\Z")
@@ -147,15 +156,31 @@ def remove_dead_of(final: Path) -> None:
                     remove_dead(path)
 
 
-def remove_dead(path: Path, *, remove: bool = True) -> bool:
-    """Remove a temporary file or folder on which nobody is at work; whether it is such a one, as far as can be told.
+def at_work(path: Path) -> bool | None:
+    """Whether somebody is at work on a temporary file or folder, or holds a lock; None if that cannot be told.
 
-    Parameters
-    ----------
-    path
-        The file or folder.
-    remove
-        Whether it goes; else it is looked at.
+    It cannot on Windows, on file systems without locks, and of another user's file. On one that is gone nobody is.
+
+    >>> at_work(Path("gone.csv.0123abcd.partial"))
+    False
+    """
+    if (is_folder := path.is_dir()) and sys.platform == "win32":
+        return None
+    try:
+        descriptor = os.open(path, _FOLDER_FLAGS if is_folder else _FLAGS)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        is_free = _lock(descriptor)
+        return None if is_free is None else not is_free
+    finally:
+        os.close(descriptor)
+
+
+def remove_dead(path: Path) -> bool:
+    """Remove a temporary file or folder on which nobody is at work; whether it is such a one, as far as can be told.
 
     Raises
     ------
@@ -168,9 +193,9 @@ def remove_dead(path: Path, *, remove: bool = True) -> bool:
     try:
         if _lock(descriptor) is not True or not _is(path, descriptor):
             return False
-        if remove and is_folder:
+        if is_folder:
             shutil.rmtree(path)
-        elif remove:
+        else:
             path.unlink(missing_ok=True)
         return True
     finally:
