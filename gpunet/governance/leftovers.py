@@ -29,10 +29,9 @@ _MAYBE_AT_WORK = "it is half written, and it cannot be told whether somebody is 
 
 @dataclass(frozen=True)
 class Leftover:
-    """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package;
-    ``"at work"``: a file that somebody is writing.
+    """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package.
 
-    ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
+    Of kind ``"at work"`` is a file that somebody is writing. ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
     of a form that no other word has.
     """
 

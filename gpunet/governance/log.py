@@ -117,7 +117,7 @@ def append(
 
 
 def refuse_unwritable(log: Path) -> None:
-    """Before long work: raise what :func:`append` would, as far as that can be known. Nothing is written but the log's lock.
+    """Before long work: raise what :func:`append` would, as far as that can be known; only the lock is written.
 
     Raises
     ------

@@ -44,8 +44,9 @@ class Held:
     kind
         ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"stopped"``: what a command
         about a complete run left in its folder that was killed; ``"package"``; ``"file"``: another file that tells how
-        long it is kept; ``"partial"``: a file that is half written, by nobody who is still at work; ``"maybe at work"``:
-        either of the last two where it cannot be told whether somebody is.
+        long it is kept; ``"partial"``: a file that is half written, by nobody who is still at work;
+        ``"maybe at work"``: what is else of kind ``"stopped"`` or ``"partial"``, and it cannot be told whether somebody
+        is at work on it.
     manifest
         What ``run.json`` says, empty if it is damaged; of an unfinished run what it was asked for; of a file what it
         says of itself.
