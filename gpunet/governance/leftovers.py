@@ -31,8 +31,8 @@ _MAYBE_AT_WORK = "it is half written, and it cannot be told whether somebody is 
 class Leftover:
     """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package.
 
-    Of kind ``"at work"`` is a file that somebody is writing. ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
-    of a form that no other word has.
+    Of kind ``"at work"`` is a file that somebody is writing. ``certain``: whether the id in it can be nothing else than
+    the person's, as it stands in a column of persons, or is of a form that no other word has.
     """
 
     path: Path

@@ -39,8 +39,8 @@ class Named(NamedTuple):
     ids
         Ids as results write them, in the order in which rows first name them, be they rejected.
     forms
-        What else may be an id in rejected rows, each in every form in which it counts for one: parts of cells with
-        several ids, and fields of rows with too few or too many.
+        What else may be an id in rejected rows, in every form in which it counts for one and without case: parts of
+        cells with several ids, and fields of rows with too few or too many.
     """
 
     ids: list[str]
@@ -50,7 +50,7 @@ class Named(NamedTuple):
         """Where these persons stand among all, in ascending order; in rejected rows by the rules of `rows_naming`."""
         found = [at for at, id_ in enumerate(self.ids) if id_ in persons]
         wanted = searched(Corrections(persons=persons).forms_of_erased())
-        return found + [at for at, form in enumerate(self.forms, len(self.ids)) if form.casefold() in wanted]
+        return found + [at for at, form in enumerate(self.forms, len(self.ids)) if form in wanted]
 
 
 def persons_named(path: str | Path, config: Config, kind: str = "arrests") -> Named:
@@ -77,11 +77,11 @@ def persons_named(path: str | Path, config: Config, kind: str = "arrests") -> Na
         if not isinstance(batch, Withdrawal):  # of a file that is left out, which none is
             found.update(dict.fromkeys(_named_in(batch, how)))
     bare = (id_.partition(":")[2] if how.force is not None else id_ for id_ in found)
-    fields = [part for cell in bare for part in listed_in(cell)]
+    fields = [part for cell in bare for part in ([cell] if cell.isalnum() else listed_in(cell))]  # of millions
     for record in tables.inputs.records:
         fields += [field for _, line in record.malformed for field in fields_of(line)]
-    forms = dict.fromkeys(form for field in fields for form in forms_of(field) if form not in found)
-    return Named(list(found), list(forms))
+    forms = dict.fromkeys(form.casefold() for field in fields for form in forms_of(field))
+    return Named(list(found), [form for form in forms if form not in found])
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def forms_of(cell: str) -> Iterator[str]:
     >>> list(forms_of("'012.0'"))
     ["'012.0'", '012', '12']
     """
-    for text in dict.fromkeys((cell, re.sub(r"\.0+$", "", cell.strip(_AROUND)))):
+    for text in (cell,) if cell.isalnum() else dict.fromkeys((cell, re.sub(r"\.0+$", "", cell.strip(_AROUND)))):
         zeros = len(text) - len(text.lstrip("0"))
         yield from (text[start:] for start in range(zeros + 1) if text[start:])
 
