@@ -402,12 +402,14 @@ def test_no_report_goes_on_telling_of_the_run_before_a_decision(
         )
         assert done.exit_code == 0, done.output
         package_run(sealed, key, tmp_path / f"{decision}.zip", described)  # which is not refused
+        (tmp_path / f"{decision}.zip").unlink()
         return " ".join(done.stdout.split())
 
     assert "sealed" in (sealed / "report.html").read_text()
     assert "report " in decided("reject")
     assert json.loads((sealed / "report.json").read_text())["audience"] == audience
-    assert "gpunet report" in decided("approve", "--no-report")
+    assert "told of the run before this decision and is removed: gpunet report" in decided("reject", "--no-report")
+    assert "a review before this one removed the report: gpunet report" in decided("approve", "--no-report")
     assert not any((sealed / name).exists() for name in ("report.html", "report.json", "figures"))
 
 

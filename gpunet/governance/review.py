@@ -61,7 +61,8 @@ class ReviewFolder(RunFolder):
         super().__enter__()
         try:
             self.manifest = self._reviewed()  # now that no other review changes it
-            self.audience = self._audience_of_report() or _audience_of(self.manifest) or begun
+            killed = _audience_of(self.manifest) if self.is_open else begun
+            self.audience = self._audience_of_report() or killed
         except BaseException:
             self._leave(keep_checkpoints=True)
             raise
@@ -144,6 +145,12 @@ class ReviewFolder(RunFolder):
             self._finish()
         return self.manifest
 
+    @property
+    def lacks_report(self) -> bool:
+        """Whether a review has removed the report, and none was made since."""
+        removed = any(_AUDIENCE in review for review in parts_of(self.manifest, "review"))
+        return removed and not (self.path / REPORT.name).exists()
+
     def _audience_of_report(self) -> str | None:
         place = self.path / REPORT.name
         return str(stored_list(place, REPORT).get("audience")) if place.is_file() else None
@@ -214,9 +221,9 @@ def is_of_approved(result: Path) -> bool:
 
 
 def _audience_of(manifest: Mapping[str, Any]) -> str | None:
-    """For whom the report was that the last review of a manifest removed."""
-    reviews = parts_of(manifest, "review")
-    return str(reviews[-1].get(_AUDIENCE) or "") or None if reviews else None
+    """For whom the report was that the last review of a manifest removed; None if it removed none."""
+    *_, last = [{}, *parts_of(manifest, "review")]
+    return str(last[_AUDIENCE]) if _AUDIENCE in last else None
 
 
 def _write(path: Path, data: bytes) -> None:

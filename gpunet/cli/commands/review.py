@@ -44,8 +44,9 @@ def review(
     else:
         say(f"the {sealable_words(folder.manifest)} stay sealed; the decision stands in run.json")
     if folder.audience is None:
-        return
-    if not report:
+        if folder.lacks_report:
+            say(f"a review before this one removed the report: gpunet report {run} makes it again")
+    elif not report:
         say(f"the report told of the run before this decision and is removed: gpunet report {run} makes it again")
     elif (page := report_of_run(run, audience="public" if folder.audience == "public" else "analyst")) is not None:
         say(f"report    {page}")
