@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,6 @@ from gpunet.governance.runs_under import held_under
 from gpunet.runs.folder import RunFolder
 from gpunet.tables import partial_files
 from gpunet.tables.partial_files import Partial
-from tests.test_retain import AFTER
 
 OTHER = "P7"
 
@@ -122,7 +122,7 @@ def test_what_may_be_at_work_is_told_by_erase_and_retain(root: Path, monkeypatch
     assert found.done == []
     assert [line.split(":")[0] for line in found.left] == ["kept", "a.csv.0123abcd.partial"]
     assert all("cannot be told whether somebody is at work" in line for line in found.left)
-    retained = retained_under(root, AFTER, {})
+    retained = retained_under(root, date.today(), {})
     _, left, _ = erase_due([each for each in retained if each.held.kind != "run"], RUN_FILES)
     assert len(left) == 2
     assert all("cannot be told whether somebody is at work" in line for line in left)
