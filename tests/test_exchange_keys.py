@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ from gpunet.cli.app import _code_of
 from gpunet.exchange import keys, link_log, written
 from gpunet.exchange.keys import read_key, rotate_key
 from gpunet.governance.log import append, check, entries
+from gpunet.tables.files import write_whole
 
 GOVERNED = {"purpose": "knife crime", "legal_basis": "an act", "controller": "a force", "task_ref": "T-1"}
 
@@ -125,8 +127,51 @@ def test_where_the_new_key_cannot_be_written_the_old_one_is_alone(error, tmp_pat
     monkeypatch.setattr(keys, "write_whole", fails)
     with pytest.raises((StorageError, KeyboardInterrupt)):
         rotate_key(key)
-    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "key.lock"]
     assert key.read_bytes() == KEY.secret
+
+
+def test_of_two_who_rotate_at_once_each_keeps_what_it_found(tmp_path, key, monkeypatch):
+    found, other = [], threading.Thread(target=lambda: found.append(rotate_key(key)))
+
+    def meets(path, write):
+        if not found and other.ident is None:
+            other.start()
+            other.join(0.5)  # as long as it waits for this one
+        write_whole(path, write)
+
+    monkeypatch.setattr(keys, "write_whole", meets)
+    found.append(rotate_key(key))
+    other.join()
+    held = {path.read_bytes() for path in tmp_path.iterdir()}
+    assert {of.secret for old, new, _ in found for of in (old, new)} <= held
+    assert KEY.secret in held
+
+
+def test_a_copy_that_is_whole_is_never_removed(tmp_path, key, monkeypatch):
+    kept = tmp_path / f"key.{KEY.fingerprint}"
+    kept.write_bytes(KEY.secret)
+    kept.chmod(0o644)
+    there = kept.stat().st_ino
+
+    def fails(*_):
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(keys, "write_whole", fails)
+    with pytest.raises(StorageError):
+        rotate_key(key)
+    assert (kept.read_bytes(), kept.stat().st_ino, _mode(kept)) == (KEY.secret, there, 0o600)
+
+
+def test_the_first_error_is_told_where_the_key_is_gone_too(tmp_path, key, monkeypatch):
+    def fails(path, write):
+        path.unlink()
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(keys, "write_whole", fails)
+    with pytest.raises(StorageError, match="cannot write"):
+        rotate_key(key)
+    assert (tmp_path / f"key.{KEY.fingerprint}").read_bytes() == KEY.secret
 
 
 def test_the_old_key_is_kept_where_the_new_one_was_put_in_place_after_all(tmp_path, key, monkeypatch):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gpunet.tables import partial_files
 from gpunet.tables.files import write_whole
 from gpunet.tables.partial_files import Partial, at_work, partial_folder, remove_dead, remove_dead_of
 
@@ -85,6 +86,32 @@ def test_folders_too(tmp_path: Path) -> None:
         assert not remove_dead(other)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.parquet"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("moment", ["before it is open", "while it is locked"])
+def test_a_folder_that_another_takes_for_dead_before_it_is_locked_is_made_again(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, opened, lock = list[Path](), os.open, partial_files._lock
+
+    def opens(path: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is None and path not in made:
+            made.append(path)
+            if moment == "before it is open" and len(made) == 1:
+                path.rmdir()
+        return opened(path, flags, mode, dir_fd=dir_fd)
+
+    def locks(descriptor: int) -> bool | None:
+        if moment == "while it is locked" and len(made) == 1:
+            made[0].rmdir()
+            return False
+        return lock(descriptor)
+
+    monkeypatch.setattr(os, "open", opens)
+    monkeypatch.setattr(partial_files, "_lock", locks)
+    with partial_folder(tmp_path / "out") as folder:
+        assert [*tmp_path.iterdir()] == [folder] == made[1:]
+    assert not list(tmp_path.iterdir())
 
 
 def test_one_that_is_looked_at_stays(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_bad_end_is_one_sentence(monkeypatch, end):
 
 
 def test_a_run_is_complete_without_its_report(monkeypatch, tmp_path, capsys):
-    def fails(folder):
+    def fails(folder, audience):
         raise ResourceError("the plots cannot be drawn")
 
     monkeypatch.setattr(reports, "write_report", fails)

@@ -60,11 +60,11 @@ def unfinished(stopped, tmp_path):
 
 @pytest.mark.parametrize(("of_files", "of_times"), [(7, 2), pytest.param(14, 6, marks=pytest.mark.slow)])
 def test_killed_at_many_moments(asked, undisturbed, tmp_path, of_files, of_times):
-    """Most of them at a file that is opened or renamed, the others at any time."""
+    """Once when all features are there; most others at a file that is opened or renamed, the rest at any time."""
     rng = random.Random(7)
-    at_files = [killed_at(tmp_path, rng.randrange(4, 70)) for _ in range(of_files)]
+    at_files = [killed_at(tmp_path, rng.randrange(4, 120)) for _ in range(of_files)]
     at_times = [rng.uniform(0.5, 2.5) for _ in range(of_times)]
-    moments = rng.sample([*at_files, *at_times], of_files + of_times)
+    moments = [*rng.sample([*at_files, *at_times], of_files + of_times), signalled_after("features-T-H", "SIGKILL")]
     chain, kills, reached = 0, 0, set()
     while moments:
         out = tmp_path / f"run{chain}"

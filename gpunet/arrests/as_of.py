@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-
-import numpy as np
+from typing import cast
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted
-from gpunet.tables.arrays import count_by_code, least, namespace, to_host
+from gpunet.tables.arrays import count_by_code, least, namespace, sort_order, to_host
 
 __all__ = [
     "cut_before",
-    "file_order",
     "first_day",
     "forecast_days",
     "nothing_before",
+    "rows_in_file_order",
     "undated_arrests",
     "victim_between",
     "violent_between",
@@ -33,13 +32,14 @@ def cut_before(arrests: Arrests, as_of: date) -> Arrests:
     return cut
 
 
-def file_order(arrests: Arrests, as_of: date) -> Int64:
+def rows_in_file_order(arrests: Arrests, as_of: date) -> Int64:
     """The persons that ``arrests.before(as_of)`` keeps, by where they first appear in the files, as of that day.
 
-    Positions among those persons, int64[n] in the host's memory.
+    Positions among those persons, int64[n] in the host's memory: rows in an order, and not the place of each row in it,
+    which the column ``file_order`` of ``groups.parquet`` has.
     """
     rows = to_host(arrests.known_before(as_of).first_rows)[to_host(arrests.persons_before(as_of))]
-    return np.argsort(rows)  # all are different
+    return cast("Int64", sort_order([rows]))
 
 
 def first_day(arrests: Arrests) -> int:

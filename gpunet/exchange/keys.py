@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gpunet.base.errors import InputError, cannot_write, in_words
+from gpunet.base.lock import held
 from gpunet.base.paths import read_regular
+from gpunet.base.private import set_mode
 from gpunet.tables.files import write_new, write_whole
 
 __all__ = [
@@ -211,6 +214,8 @@ def _of_public(public: Ed25519PublicKey) -> str:
 def rotate_key(path: Path) -> tuple[Key, Key, Path]:
     """Put a new key in the place of one, which is kept as ``.FINGERPRINT`` beside it.
 
+    Of two who rotate a key at once the second waits and rotates the new one: no key is lost.
+
     Returns
     -------
     tuple
@@ -221,29 +226,51 @@ def rotate_key(path: Path) -> tuple[Key, Key, Path]:
     InputError
         If there is no key, or a link to one, or the files cannot be written. Then the old one is where it was, alone;
         whoever is killed before the new one is there may give the command again.
+    StorageError
+        If another process has been rotating it for minutes.
     """
-    old = read_key(path)
+    read_key(path)  # or a lock would be left beside what is no key
     if path.is_symlink():
         raise InputError(f"{path} is a symbolic link: name the file that it leads to")
+    with held(path, f"the key {path}"):
+        return _rotated(path, read_key(path))
+
+
+def _rotated(path: Path, old: Key) -> tuple[Key, Key, Path]:
+    """As :func:`rotate_key`, by whoever alone rotates it."""
     kept = path.with_name(f"{path.name}.{old.fingerprint}")
-    _remove_unfinished(kept, old.secret)
-    _write(kept, old.secret, 0o600)
+    is_new = _keep(kept, old.secret)
     new = Key(secrets.token_bytes(_SIZE))
     try:
         write_whole(path, lambda partial: partial.write_bytes(new.secret))
     except BaseException as error:
-        if _read(path) == old.secret:  # or what is kept is all that is left of it
-            kept.unlink()
+        with suppress(OSError, InputError):  # the first error is the one to tell
+            if is_new and _read(path) == old.secret:  # or what is kept is all that is left of it
+                kept.unlink()
         if isinstance(error, OSError):
             raise cannot_write(f"cannot write {path}", error) from error
         raise
     return old, new, kept
 
 
-def _remove_unfinished(kept: Path, secret: bytes) -> None:
-    """Remove what a rotation that was killed has kept of the same key, which is where it was then."""
-    if kept.is_file() and not kept.is_symlink() and secret.startswith(_read(kept)):
+def _keep(kept: Path, secret: bytes) -> bool:
+    """Have a copy of a key on disk, for its owner alone; whether it is new.
+
+    A whole one was left by a rotation that was killed, and stays. Of one that is not whole the key is where it was.
+    """
+    found = _read(kept) if kept.is_file() and not kept.is_symlink() else None
+    if found == secret:
+        try:
+            with kept.open("rb+") as file:
+                set_mode(file.fileno(), 0o600)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_write(f"cannot write {kept}", error) from error
+        return False
+    if found is not None and secret.startswith(found):
         kept.unlink()
+    _write(kept, secret, 0o600)
+    return True
 
 
 def _refuse_taken(path: Path) -> None:

@@ -32,16 +32,13 @@ from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.pseudonymised import KINDS
-from gpunet.reading.sources import OWN_NOTES, Source, find_sources
+from gpunet.reading.sources import LIST, UNIQUENESS, Source, find_sources
 from gpunet.reading.ties_columns import as_input
 from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet
 from gpunet.tables.partial_files import partial_folder
 
 __all__ = ["LIST", "UNIQUENESS", "Written", "pseudonymise"]
-
-#: The list of what was written, and how many persons the tables let be told apart.
-LIST, UNIQUENESS = OWN_NOTES[:2]
 
 #: Files have numbers in their order, of so many digits at least: names of the inputs may hold anything.
 _DIGITS = 4

@@ -10,6 +10,7 @@ from typing import Any
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.config.config import Config
 from gpunet.config.governance_config import GovernanceConfig
+from gpunet.config.jurisdictions import region_meant
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
 from gpunet.governance.review import is_of_approved
@@ -59,9 +60,11 @@ def _refuse_scores(rules: GovernanceConfig, command: str) -> None:
             f'[governance] person_scores = "refuse": gpunet {command} tells of single persons, and is refused. '
             f"{_STILL_WORKS}."
         )
+    region = region_meant(rules.jurisdiction or "")
+    hint = "" if region is None else f'If that is no state of the EU, write its code with its country\'s: "{region}". '
     raise ConfigError(
         f'[governance] jurisdiction = "{rules.jurisdiction}": {EU_LAW}, so gpunet {command} is refused. '
-        f"{_STILL_WORKS}. This is no legal advice."
+        f"{hint}{_STILL_WORKS}. This is no legal advice."
     )
 
 

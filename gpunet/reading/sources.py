@@ -29,15 +29,18 @@ from gpunet.reading.unpacking import (
 )
 from gpunet.reading.walk import Walk, files_matching, is_pattern
 
-__all__ = ["OWN_NOTES", "Source", "find_sources"]
+__all__ = ["LIST", "OWN_NOTES", "UNIQUENESS", "Source", "find_sources"]
 
 #: Kinds of file that may well hold a table, so leaving one in a folder aside is worth a warning.
 _OTHER_TABLES = (
     *PACKINGS, ".avro", ".orc", ".json", ".jsonl", ".7z", ".rar", ".tar", ".tgz", ".txt", ".mdb", ".accdb", ".numbers",
 )  # fmt: skip
 
+#: Beside tables of pseudonyms: the list of what was written, and how many persons the tables let be told apart.
+LIST, UNIQUENESS = "pseudonyms.json", "uniqueness.json"
+
 #: What this program itself writes beside tables, and reads no tables from: it goes without a word.
-OWN_NOTES = ("pseudonyms.json", "uniqueness.json", "troubles.json", "log.jsonl")
+OWN_NOTES = (LIST, UNIQUENESS, "troubles.json", "log.jsonl")
 
 #: What is read, in words.
 _READ = f"{', '.join(KINDS)}; also packed: {', '.join(PACKINGS)}"

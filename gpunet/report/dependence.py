@@ -94,7 +94,7 @@ def _sample(source: Source, model: Model, seed: int) -> tuple[pl.DataFrame, int]
         check_regular(path)
         with pq.ParquetFile(for_arrow(path)) as file:
             n = file.metadata.num_rows
-            order = source.file_order()
+            order = source.rows_in_file_order()
             places = np.arange(n) if order is None else order
             if len(places) != n:
                 raise InputError(f"{path} and groups.parquet are of other persons: make the run again")

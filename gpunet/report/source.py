@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
 import polars as pl
 
 from gpunet.base.array_types import Int64
@@ -17,6 +16,7 @@ from gpunet.config.layers import CO_ARREST
 from gpunet.report.audience import Audience
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.sealed import SEALED, open_result
+from gpunet.tables.arrays import sort_order
 from gpunet.tables.parquet import not_parquet
 
 __all__ = ["KIND", "Source"]
@@ -26,7 +26,7 @@ KIND = "kind"
 
 _Found = TypeVar("_Found")
 
-#: The column of the table of groups with the order in which the files first name persons.
+#: The column of the table of groups that says how many others the files name before each person.
 _FILE_ORDER = "file_order"
 
 #: Tables of which reports tell nothing but what holds of many persons together, so that they read them under seal.
@@ -88,10 +88,10 @@ class Source:
         What is drawn, laid out or ranked in this order does not depend on how persons are called. Folders of earlier
         versions do not tell it: of these the persons come by id.
         """
-        found, order = self.table("groups", ["person_id", "community"]), self.file_order()
+        found, order = self.table("groups", ["person_id", "community"]), self.rows_in_file_order()
         return found if order is None else found[order]
 
-    def file_order(self) -> Int64 | None:
+    def rows_in_file_order(self) -> Int64 | None:
         """The rows of the tables of persons, which are by id, in that order; None where the folder does not tell it."""
         path = self.folder / "groups.parquet"
         if not path.exists():
@@ -103,7 +103,7 @@ class Source:
             raise not_parquet(path, error) from error
         if _FILE_ORDER not in names:
             return None
-        return np.argsort(self.table("groups", [_FILE_ORDER])[_FILE_ORDER].to_numpy(), kind="stable")
+        return cast("Int64", sort_order([self.table("groups", [_FILE_ORDER])[_FILE_ORDER].to_numpy()]))
 
     def once(self, compute: Callable[[Source], _Found]) -> _Found:
         """What `compute` finds in this folder; however many sections ask, it is computed once."""

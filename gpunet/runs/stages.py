@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from gpunet.arrests.as_of import file_order, victim_between, violent_between
+from gpunet.arrests.as_of import rows_in_file_order, victim_between, violent_between
 from gpunet.config.registry import columns
 from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.reading.state import ReadState
@@ -164,9 +164,9 @@ class Run(FeatureRun):
                 progress=self.progress,
                 kept=self._kept_fit,
                 orders=(
-                    file_order(arrests, days["T-2H"]),
-                    file_order(arrests, days["T-H"]),
-                    file_order(arrests, days["T"]),
+                    rows_in_file_order(arrests, days["T-2H"]),
+                    rows_in_file_order(arrests, days["T-H"]),
+                    rows_in_file_order(arrests, days["T"]),
                 ),
             )
 

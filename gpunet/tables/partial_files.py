@@ -100,17 +100,9 @@ class Partial:
                 make_file(self.path)
             except FileExistsError:
                 continue
-            self._descriptor = self._locked()
-
-    def _locked(self) -> int | None:
-        """The open file; None if somebody took it for a dead one before it was locked."""
-        with suppress(FileNotFoundError):
-            descriptor = os.open(self.path, _FLAGS)
-            if _lock(descriptor) is not False and _is(self.path, descriptor):
-                return descriptor
-            os.close(descriptor)
-            self.path.unlink(missing_ok=True)
-        return None
+            self._descriptor = _locked(self.path, _FLAGS)
+            if self._descriptor is None:
+                self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of it."""
@@ -131,15 +123,19 @@ def partial_folder(final: Path) -> Iterator[Path]:
         If it cannot be made.
     """
     remove_dead_of(final)
-    while True:
+    descriptor: int | None = None
+    while descriptor is None:
         path = final.with_name(f".{_begin_of(final)}.{secrets.token_hex(4)}.partial")
-        with suppress(FileExistsError):
+        try:
             path.mkdir(0o700)
-            break
-    descriptor = None if sys.platform == "win32" else os.open(path, _FOLDER_FLAGS)
+        except FileExistsError:
+            continue
+        if sys.platform == "win32":
+            break  # no locks of folders: none is taken for dead there
+        descriptor = _locked(path, _FOLDER_FLAGS)
+        if descriptor is None:
+            shutil.rmtree(path, ignore_errors=True)
     try:
-        if descriptor is not None:
-            _lock(descriptor)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
@@ -200,6 +196,16 @@ def remove_dead(path: Path) -> bool:
         return True
     finally:
         os.close(descriptor)
+
+
+def _locked(path: Path, flags: int) -> int | None:
+    """A new file or folder, open and locked; None if somebody took it for a dead one before it was locked."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, flags)
+        if _lock(descriptor) is not False and _is(path, descriptor):
+            return descriptor
+        os.close(descriptor)
+    return None
 
 
 def _lock(descriptor: int) -> bool | None:
