@@ -13,6 +13,17 @@ import pyarrow as pa
 
 from gpunet.base.errors import GpunetError, InputError, StorageError, VerificationError, in_words
 from gpunet.base.paths import path_named
+from gpunet.cli.erasure_words import (
+    AT_WORK,
+    CALLED,
+    CARD,
+    DAMAGED_RUN,
+    DELETED,
+    MAYBE_AT_WORK,
+    TABLE,
+    UNTOLD,
+    UNTOLD_LEFT,
+)
 from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
@@ -38,43 +49,6 @@ _ORDER = {"flags": 1, "audit": 2}
 
 #: What keeps a run from being looked into, or made again.
 _FAILED = (GpunetError, Unreadable, OSError, pa.ArrowException)
-
-#: Of what is not finished and holds the person, what is told.
-_DELETED = {
-    "unfinished": "its checkpoints are deleted, and the run begins anew: give its command again",
-    "stopped": "what a stopped command left there is deleted",
-}
-
-#: And of what does not tell whom it holds, if it is deleted, or left.
-_UNTOLD = {
-    "unfinished": "its checkpoints do not tell whom they hold and are deleted, and the run begins anew: give its "
-    "command again",
-    "stopped": "what a stopped command left there does not tell whom it holds, and is deleted",
-}
-_UNTOLD_LEFT = {
-    "unfinished": "its checkpoints do not tell whom they hold, and are left, as nothing tells for certain of this id: "
-    "go on with the run, or delete its folder",
-    "stopped": "what a stopped command left there does not tell whom it holds, and is left, as nothing tells for "
-    "certain of this id: gpunet retain lists it, and deletes it with --apply",
-}
-
-_CARD = "card of a score deleted, which was about the person or named them"
-
-_TABLE = "table that gpunet made of persons deleted, as it cannot be made again from here: give its command again"
-
-_AT_WORK = "a command is writing it: give this command again when that one has ended"
-
-_MAYBE_AT_WORK = (
-    "what lies hidden there is not looked into, as it cannot be told whether somebody is at work there: delete its "
-    f"{HIDDEN} if nobody is, and give the command again"
-)
-
-_DAMAGED_RUN = (
-    "lies in the folder of a run whose run.json is damaged, names the person, and is left: delete it, or give the "
-    "run's command again"
-)
-
-_CALLED = "something else is called as the id is, which no column of persons has any more, and stays"
 
 
 @dataclass
@@ -177,7 +151,7 @@ class _Erasure:
     def look(self, there: Iterable[Held]) -> None:
         """Whom runs hold: all are looked into before the first is changed."""
         left = [*_of_kind(there, "stopped"), *_of_kind(there, "unfinished")]
-        self.found.left += [f"{self._name(held.path)}: {_MAYBE_AT_WORK}" for held in _of_kind(there, "maybe at work")]
+        self.found.left += [f"{self._name(held.path)}: {MAYBE_AT_WORK}" for held in _of_kind(there, "maybe at work")]
         self.kept = {held: kept_holds(held, self.wanted) for held in left}
         self.seen |= frozenset().union(*filter(None, self.kept.values()))
         self.holding = {held for held in _of_kind(there, "run") if self._is_held(held)}
@@ -192,14 +166,14 @@ class _Erasure:
             if not (held.path / HIDDEN).is_dir():  # the run was deleted whole
                 continue
             if self.seen or self.certain:
-                self._try(held, partial(self._delete, persons=None), _UNTOLD[held.kind])
+                self._try(held, partial(self._delete, persons=None), UNTOLD[held.kind])
             else:
-                self.found.notes.append(f"{self._name(held.path)}: {_UNTOLD_LEFT[held.kind]}")
+                self.found.notes.append(f"{self._name(held.path)}: {UNTOLD_LEFT[held.kind]}")
 
     def unfinished(self) -> None:
         """Checkpoints that hold the person go, so the run begins anew; so does what a stopped command left."""
         for held in [held for held, of in self.kept.items() if of]:
-            self._try(held, partial(self._delete, persons=self.count), _DELETED[held.kind])
+            self._try(held, partial(self._delete, persons=self.count), DELETED[held.kind])
 
     def complete(self, there: Iterable[Held]) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -240,16 +214,16 @@ class _Erasure:
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
             elif found.kind == "at work":
-                self.found.notes.append(f"{name}: {_AT_WORK}")
+                self.found.notes.append(f"{name}: {AT_WORK}")
             elif not damaged.isdisjoint(found.path.parents) and self._is_of_person(found):
-                self.found.left.append(f"{name}: {_DAMAGED_RUN}")
+                self.found.left.append(f"{name}: {DAMAGED_RUN}")
             elif found.kind == "card":
                 of = next((held for held in there if held.kind == "run" and held.path in found.path.parents), None)
                 held = Held(found.path, "file", {} if of is None else of.manifest, look_of(found.path))
-                self._try(held, partial(delete_file, persons=self.count), _CARD)
+                self._try(held, partial(delete_file, persons=self.count), CARD)
             elif (said := said_of_table(found.path, self.wanted)) is not None:
                 held = Held(found.path, "file", said, look_of(found.path))
-                self._try(held, partial(delete_file, persons=self.count), _TABLE)
+                self._try(held, partial(delete_file, persons=self.count), TABLE)
             elif found.kind == "name":
                 self.found.left.append(f"{name}: its name has the id: call it otherwise")
             elif found.certain:
@@ -327,7 +301,7 @@ class _Erasure:
                 raise
         self.found.left += put_in_place(held.path, RUN_FILES)
         if called:
-            self.found.notes.append(f"{self._name(held.path)}: {_CALLED}: {', '.join(called)}")
+            self.found.notes.append(f"{self._name(held.path)}: {CALLED}: {', '.join(called)}")
 
     def _inputs(self, there: Iterable[Held]) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
