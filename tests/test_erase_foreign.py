@@ -75,6 +75,20 @@ def test_a_run_json_of_others_ends_nothing(root: Path, text: str) -> None:
     assert (len(found.done), found.left) == (2, [])
 
 
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_run_json_that_lacks_its_configuration_is_left_and_the_rest_goes_on(root: Path, delete: bool) -> None:
+    strange = root / "a strange one"
+    shutil.copytree(root / "kept", strange)
+    manifest = json.loads((strange / "run.json").read_text())
+    del manifest["config"]
+    (strange / "run.json").write_text(json.dumps(manifest))
+    found = erase(root, [OTHER], threads=1, delete=delete)
+    assert len(found.done) == 2
+    (left,) = found.left
+    assert left.startswith("a strange one: not made again: unexpected KeyError")
+    assert (strange / "features.parquet").is_file()
+
+
 def test_results_beside_a_damaged_run_json_are_left_and_told(root: Path) -> None:
     (root / "kept" / "run.json").write_text("{")
     found = erase(root, [OTHER], threads=1)
