@@ -194,8 +194,7 @@ class _Erasure:
             self.packages(now)
             self.beside(now)
         except Exception as error:
-            why = _said(error) if isinstance(error, GpunetError | OSError) else f"unexpected {type(error).__name__}"
-            self.found.left.append(f"what is beside the runs: cannot all be looked into: {why}")
+            self.found.left.append(f"what is beside the runs: cannot all be looked into: {_said(error)}")
 
     def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
@@ -255,16 +254,13 @@ class _Erasure:
     def _erase_run(self, held: Held) -> None:
         try:
             self._replace(held)
-        except _FAILED as error:
-            why = _said(error)
-            if not self.delete:
-                self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
+        except Exception as error:  # whatever a run.json of others leads to; the other runs are gone on with
+            expected = isinstance(error, _FAILED)
+            if self.delete and expected:
+                self._try(held, partial(self._delete, persons=self.count), f"deleted whole: {_said(error)}")
                 return
-            self._try(held, partial(self._delete, persons=self.count), f"deleted whole: {why}")
-            return
-        except Exception as error:  # as of a run.json that lacks something; the other runs are gone on with
-            why = f"unexpected {type(error).__name__}: if its run.json is not of gpunet, look at it by hand"
-            self.found.left.append(f"{self._name(held.path)}: not made again: {why}")
+            hint = "--delete deletes such runs" if expected else "if its run.json is not of gpunet, look at it by hand"
+            self.found.left.append(f"{self._name(held.path)}: not made again: {_said(error)} ({hint})")
             return
         self.erased.append(held)
         self.found.done.append(
@@ -278,7 +274,7 @@ class _Erasure:
             self.found.done.append(
                 f"{self._name(held.path)}: gpunet {held.command} made again, as its run was{_sealed_again(held)}"
             )
-        except _FAILED as error:
+        except Exception as error:
             self.found.notes.append(
                 f"{self._name(held.path)}: holds no id of the person, but counts of a run that did: {_said(error)}"
             )
@@ -349,4 +345,6 @@ def _sealed_again(held: Held) -> str:
 def _said(error: Exception) -> str:
     if isinstance(error, StorageError | OSError):
         return in_words(error)
+    if not isinstance(error, _FAILED):
+        return f"unexpected {type(error).__name__}"
     return " ".join(str(error).split())
