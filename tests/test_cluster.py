@@ -139,9 +139,9 @@ def test_tasks_are_runs_of_chunks(two_workers, expected, monkeypatch):
     engine, _ = two_workers
     steps, tasks, submit = [], [], client(engine).submit
 
-    def counted(*arguments, key):
-        tasks.append(key)
-        return submit(*arguments, key=key)
+    def counted(*arguments, **options):
+        tasks.append(options.get("key", ""))
+        return submit(*arguments, **options)
 
     monkeypatch.setattr(client(engine), "submit", counted)
     found = gpunet.path_features(network(), FAMILIES, engine=engine, progress=lambda *step: steps.append(step))
@@ -279,6 +279,33 @@ def test_a_search_graph_that_is_released_is_forgotten_and_comes_again(two_ready)
     two_ready.release()
     wait_until(lambda: not two_ready.client.who_has().get(key))
     assert same_bits(gpunet.path_features(net, "betweenness", engine=two_ready), found)
+
+
+class Ending:
+    """Ends the process in which it arrives second, wherever it is sent."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __setstate__(self, state):
+        self.__dict__ = state
+        for i in range(9):
+            with suppress(FileExistsError):
+                os.close(os.open(f"{self.folder}/{i}", os.O_CREAT | os.O_EXCL))
+                break
+        if i == 1:
+            os._exit(1)
+
+
+def _folder(ending):
+    return ending.folder
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_worker_that_ends_while_the_network_is_sent_is_not_asked_for_ever(two_ready, tmp_path, monkeypatch, direct):
+    monkeypatch.setattr(two_ready.executor, "direct", direct)
+    assert two_ready.executor.call(_folder, Ending(str(tmp_path))) == str(tmp_path)
+    assert len(list(tmp_path.iterdir())) > 2
 
 
 def _sum(network, array):

@@ -20,7 +20,7 @@ from gpunet.base.errors import ResourceError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.results import threads_of
 from gpunet.cluster.schedule import runs_of_chunks
-from gpunet.cluster.waiting import await_workers, connected, wait_for
+from gpunet.cluster.waiting import await_workers, connected, missing, wait_for
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, RunningSums, Spanned, Work, chunks_of, sum_of_chunk, sums_of_chunks
 
@@ -168,10 +168,25 @@ class ClusterExecutor:
         """The network where every worker has it."""
         if self._held is None or self._held[0] is not graph:
             self.release()  # first let go of the other one
-            await_workers(self.client, name=self._name)
-            sent = self.client.scatter(graph, broadcast=True, direct=self.direct, hash=False, timeout=_TO_SEND)
-            self._held = graph, sent
+            self._held = graph, self._send(graph)
         return self._held[1]
+
+    def _send(self, graph: Any) -> Future:
+        """Send the network to a worker, from which the others get it.
+
+        Dask's own way to send to all would ask a worker for ever that ends meanwhile.
+        """
+        there = await_workers(self.client, name=self._name)
+        try:
+            sent = self.client.scatter(graph, direct=self.direct, hash=False, timeout=_TO_SEND)
+            pinned = [self.client.submit(_received, sent, workers=[worker], pure=False) for worker in there]
+            wait_for(self.client, pinned, there, self._name)
+            self.client.gather(pinned, direct=self.direct)
+        except Exception as error:  # Dask raises whatever comes of asking a worker that has ended
+            if self.client.status == "running" and missing(self.client, there):
+                raise ConnectionError(str(error)) from error
+            raise
+        return sent
 
     def _result(self, future: Future) -> Any:
         """What the workers found, however often one of them is started again meanwhile."""
@@ -192,3 +207,7 @@ class ClusterExecutor:
                 if losses > _MOST_LOSSES:
                     raise ResourceError(f"{self._name}: the workers are lost again and again: {error}") from error
                 self._held = None
+
+
+def _received(network: Any) -> None:
+    """What a worker does that is to have the network: nothing more."""
