@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gpunet.base.lock import Lock
 from gpunet.base.passing_folder import passing_folder, remove_dead
 from tests.run_processes import finish, start
 
@@ -84,6 +85,24 @@ def test_a_folder_is_gone_at_the_end_and_after_an_error(place: Path) -> None:
     with pytest.raises(KeyError):
         fails()
     assert not list(place.iterdir())
+
+
+def test_one_that_is_not_yet_locked_is_left(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks between a lock's file and its lock would have the lock, and its owner would go on without."""
+    take = Lock.take
+
+    def looked_at(lock: Lock) -> bool:
+        monkeypatch.setattr(Lock, "take", take)
+        lock._path.touch()
+        remove_dead()
+        assert lock._path.exists()
+        return lock.take()
+
+    monkeypatch.setattr(Lock, "take", looked_at)
+    with passing_folder() as folder:
+        (folder / "table").write_text("rows")
+        remove_dead()
+        assert (folder / "table").exists()
 
 
 def test_nothing_else_is_touched(place: Path) -> None:

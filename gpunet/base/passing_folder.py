@@ -41,7 +41,7 @@ def passing_folder() -> Iterator[Path]:
     remove_dead()
     with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
         lock = Lock(Path(name) / _LOCK)
-        lock.take()  # before there is anything to remove: without the file nobody does
+        lock.take()  # before the folder inside is there: without it nobody removes anything
         inside = Path(name) / _INSIDE
         inside.mkdir(0o700)
         try:
@@ -61,9 +61,10 @@ def remove_dead() -> None:
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder of this user with the file of a lock, and not a link to one."""
+    """Whether it is a folder of this user with the file of a lock and a folder inside, and not a link to one."""
     try:
         folder, lock = entry.stat(follow_symlinks=False), (Path(entry.path) / _LOCK).lstat()
+        (Path(entry.path) / _INSIDE).lstat()  # made under the lock
     except OSError:
         return False
     user = os.geteuid() if hasattr(os, "geteuid") else folder.st_uid

@@ -33,12 +33,12 @@ from gpunet.governance.made_of import has_changed, runs_below, tables_below
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.retention import refuse_ended
 from gpunet.governance.run_traces import about_in, also_called, own_files, said_of_table
-from gpunet.governance.runs_under import Held, held_under, is_unchanged, look_of
+from gpunet.governance.runs_under import Held, held_under, is_unchanged
 from gpunet.governance.traces import Unreadable
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.governance.wanted import Wanted, is_id
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.folder import MANIFEST
+from gpunet.runs.folder import MANIFEST, look_of
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.tables.files import sha256_of
 
@@ -84,7 +84,7 @@ def erase(
         The folder that holds the runs.
     persons
         Their ids, as results write them, or the id of one. A run from which persons were erased before is made again
-        if their rows are gone from its tables, or they are among these.
+        whether or not their rows are gone from its tables, if these have not changed otherwise.
     inputs
         Where tables of the runs are now, if they are not where they were.
     delete
@@ -97,7 +97,7 @@ def erase(
     Raises
     ------
     InputError
-        If there is no such folder, or the id is empty.
+        If there is no such folder, or an id is empty, or a force without an id.
     """
     persons = [persons] if isinstance(persons, str) else persons  # whose characters are no ids
     if not persons or not all(map(is_id, persons)):

@@ -161,7 +161,8 @@ def delete_file(held: Held, persons: int | None) -> None:
 def entered(held: Held, persons: int | None) -> None:
     """Enter in the log that data of so many persons are about to be erased; a log is begun where none is kept.
 
-    The object is the ``run.json`` of a run; of one that is not finished what it was asked for; else the file.
+    The object is the ``run.json`` of a run; of one that is not finished what it was asked for; else the file,
+    and zeros where there is none.
     """
     if held.kind == "run":
         noted(held.path, "erasure", persons, always=True)

@@ -14,14 +14,13 @@ from gpunet.base.paths import open_regular
 from gpunet.governance.cards import is_card
 from gpunet.governance.json_parts import json_in, part_of
 from gpunet.governance.log import LOG
-from gpunet.governance.runs_under import Held, look_of
+from gpunet.governance.runs_under import Held
+from gpunet.reading.rejected_persons import PERSON_COLUMNS
+from gpunet.runs.folder import look_of
 from gpunet.tables.parquet import read_parquet_metadata, read_parquet_names
 from gpunet.tables.partial_files import at_work, is_partial
 
 __all__ = ["files_under"]
-
-#: Columns of tables that say whom a row is about.
-_PERSONS = frozenset({"person_id", "person_a", "person_b"})
 
 #: In the head of a card.
 _UNTIL = re.compile(rb'<meta name="retain-until" content="([^"]*)">')
@@ -63,14 +62,15 @@ def _held(path: Path) -> Held | None:
         stated = _stated(path) if path.is_file() else {}
     except (OSError, InputError):  # it cannot be read, or is gone, so nothing is known of it
         return None
-    return Held(path, "file", stated, look) if Held(path, "file", stated).retain_until else None
+    held = Held(path, "file", stated, look)
+    return held if held.retain_until else None
 
 
 def _stated(path: Path) -> Mapping[str, Any]:
     """What a file says of its run as ``run.json`` does; nothing if it says nothing, or is about no person."""
     if _head_of(path, 4) == b"PAR1":
         found = read_parquet_metadata(path) or {}
-        return found if part_of(found, "governance") and _PERSONS & {*(read_parquet_names(path) or ())} else {}
+        return found if part_of(found, "governance") and {*PERSON_COLUMNS} & {*(read_parquet_names(path) or ())} else {}
     if is_card(path):
         until = _UNTIL.search(_head_of(path))
         return {"governance": {"retain_until": html.unescape(until[1].decode())}} if until else {}
@@ -81,8 +81,5 @@ def _stated(path: Path) -> Mapping[str, Any]:
 
 
 def _head_of(path: Path, size: int = _HEAD_BYTES) -> bytes:
-    try:
-        with open_regular(path) as file:
-            return file.read(size)
-    except OSError:
-        return b""
+    with open_regular(path) as file:
+        return file.read(size)

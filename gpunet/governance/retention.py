@@ -34,7 +34,6 @@ from gpunet.runs.kept_state import STATE
 from gpunet.runs.sealed import SEALED
 
 __all__ = [
-    "REVIEWS",
     "Retained",
     "erase_due",
     "persons_of",
@@ -45,7 +44,7 @@ __all__ = [
 ]
 
 #: The names of a table of reviews that is taken where none is named.
-REVIEWS = ("reviews.parquet", "reviews.csv")
+_REVIEWS = ("reviews.parquet", "reviews.csv")
 
 _WORDS = {
     "run": "run",
@@ -97,7 +96,7 @@ def reviews_in(folder: Path) -> list[str]:
     InputError
         If something has such a name that cannot be read: it would count for no table.
     """
-    found = [folder / name for name in REVIEWS if os.path.lexists(folder / name)]
+    found = [folder / name for name in _REVIEWS if os.path.lexists(folder / name)]
     for path in found:
         try:
             check_regular(path)
@@ -164,7 +163,7 @@ def _days(texts: Sequence[str | None], where: str) -> list[int]:
 
 
 def persons_of(held: Held) -> set[str]:
-    """The ids of all persons in the tables of a run, its checkpoints, or a package.
+    """The ids of all persons in the tables of a run, of what lies hidden in its folder, or in a file.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from gpunet.governance.text_tables import is_about, persons_under_keys
 from gpunet.governance.traces import (
     PERSONS,
     Unreadable,
+    by_halves,
     holds,
     is_of_rejected,
     persons_in_table,
@@ -80,22 +81,19 @@ def _about(path: Path, wanted: Wanted) -> Iterator[tuple[str, str]]:
         if _EVIDENCE in table.column_names:
             ids = _in_json(table[_EVIDENCE], wanted) & wanted.persons
             yield from ((person, f"column {_EVIDENCE} of {name}") for person in sorted(ids))
-    if not some and is_about(path, wanted):
-        one = (person for person in sorted(wanted.persons) if is_about(path, Wanted(frozenset({person}))))
-        yield from ((person, f"{path.name}, as a person") for person in one)
+    if not some:
+        named = by_halves(path, wanted, lambda path, of: path if is_about(path, of) else None)
+        yield from ((person, f"{path.name}, as a person") for person in named)
 
 
 def _named_in(table: pa.Table, wanted: Wanted) -> Iterator[str]:
-    """Whom rows name: each half of the persons is looked for where all of them are, and so on until it is one."""
-    about = rows_about(table, wanted)
-    if not about.any():
-        return
-    ids, there = sorted(wanted.persons), table.filter(pa.array(about))
-    if len(ids) == 1:
-        yield ids[0]
-        return
-    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        yield from _named_in(there, Wanted(frozenset(half)))
+    """Whom rows name."""
+
+    def rows(table: pa.Table, of: Wanted) -> pa.Table | None:
+        about = rows_about(table, of)
+        return table.filter(pa.array(about)) if about.any() else None
+
+    return by_halves(table, wanted, rows)
 
 
 def _in_json(column: pa.ChunkedArray, wanted: Wanted) -> set[str]:

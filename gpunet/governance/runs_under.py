@@ -15,12 +15,12 @@ from typing import Any, Literal
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, open_regular, refuse_files
 from gpunet.governance.json_parts import json_in, part_of
-from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES, look_of
 from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
 from gpunet.runs.lock import LOCK_NAMES
 from gpunet.tables.partial_files import at_work, is_partial
 
-__all__ = ["ENVELOPE", "Held", "held_under", "is_unchanged", "look_of", "members_of"]
+__all__ = ["ENVELOPE", "Held", "held_under", "is_unchanged", "members_of"]
 
 #: What a package holds beside the run: the signature, and what RO-Crate asks for.
 ENVELOPE, _CRATE = "signature.dsse.json", "ro-crate-metadata.json"
@@ -116,12 +116,6 @@ def is_unchanged(held: Held) -> bool:
             return look_of(held.path) == held.look
         return False
     return any((now.kind, now.manifest) == (held.kind, held.manifest) for now in _runs_in(held.path))
-
-
-def look_of(path: Path) -> tuple[int, ...]:
-    """What tells that a file has been changed, or is another one; OSError if it is gone."""
-    found = path.lstat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _runs_in(folder: Path) -> Iterator[Held]:

@@ -232,15 +232,15 @@ def found_in(path: Path, wanted: Wanted, *, everywhere: bool = False) -> Iterato
     some = False
     for _, table in tables_in(path):
         some = True
-        yield from _by_halves(table, wanted, rows)
+        yield from by_halves(table, wanted, rows)
     words = wanted if everywhere else wanted.unmistakable
     if some or not words.persons:
         return
     for data in _texts_in(path):
-        yield from _by_halves(data, words, lambda data, of: data if of.in_bytes(data) else None)
+        yield from by_halves(data, words, lambda data, of: data if of.in_bytes(data) else None)
 
 
-def _by_halves(what: _What, wanted: Wanted, part: Callable[[_What, Wanted], _What | None]) -> Iterator[str]:
+def by_halves(what: _What, wanted: Wanted, part: Callable[[_What, Wanted], _What | None]) -> Iterator[str]:
     """Who is found: each half of the persons is looked for where all of them are, and so on until it is one."""
     if (there := part(what, wanted)) is None:
         return
@@ -249,7 +249,7 @@ def _by_halves(what: _What, wanted: Wanted, part: Callable[[_What, Wanted], _Wha
         return
     ids = sorted(wanted.persons)
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        yield from _by_halves(there, replace(wanted, persons=frozenset(half)), part)
+        yield from by_halves(there, replace(wanted, persons=frozenset(half)), part)
 
 
 def _texts_in(path: Path) -> Iterator[bytes]:

@@ -66,9 +66,12 @@ class Wanted:
         >>> Wanted(frozenset({"12", "P-00412"})).masked("run-p-00412: 12 files")
         'run-[id]: 12 files'
         """
-        for form in sorted(unmistakable(self.forms), key=len, reverse=True):
-            text = re.sub(re.escape(form), "[id]", text, flags=re.IGNORECASE)
-        return text
+        return self._mask.sub("[id]", text)
+
+    @cached_property
+    def _mask(self) -> re.Pattern[str]:
+        forms = sorted(unmistakable(self.forms), key=lambda form: (-len(form), form))
+        return re.compile("|".join(map(re.escape, forms)) or r"(?!)", re.IGNORECASE)
 
 
 def is_id(text: str) -> bool:

@@ -12,7 +12,6 @@ from gpunet.report.outcome import OFFENDING, Outcome
 
 __all__ = [
     "MEASURES_SHOWN",
-    "UNDISCLOSED",
     "below_sentence",
     "first_hundred_told",
     "interval_words",
@@ -44,7 +43,7 @@ _MEASURE_WORDS = {
 MEASURES_SHOWN = tuple(_MEASURE_WORDS)
 
 #: Of a number that would tell how few others there are.
-UNDISCLOSED = "an undisclosed number"
+_UNDISCLOSED = "an undisclosed number"
 
 _VERDICTS = {
     "better": "the model's list is better",
@@ -120,7 +119,7 @@ def of_first_hundred(value: float, persons: int, positives: int, audience: Audie
     number = round(_LIST * value, 6)
     if first_hundred_told(value, persons, positives, audience):
         return number_words(number)
-    return audience.out_of(number, _LIST) if is_few(number, _LIST) else UNDISCLOSED
+    return audience.out_of(number, _LIST) if is_few(number, _LIST) else _UNDISCLOSED
 
 
 def order_sentence(found: Compared, outcome: Outcome = OFFENDING) -> str:

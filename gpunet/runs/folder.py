@@ -26,7 +26,7 @@ from gpunet.runs.writing import cannot_write_into, json_writer, make_folders_of,
 from gpunet.tables.files import sha256_of
 from gpunet.tables.parquet import write_parquet_parts
 
-__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "outputs_in", "remove_results"]
+__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "look_of", "outputs_in", "remove_results"]
 
 MANIFEST = "run.json"
 
@@ -34,8 +34,8 @@ MANIFEST = "run.json"
 MOST_JSON_BYTES = 1 << 28
 
 
-def _look_of(path: Path) -> tuple[int, ...]:
-    """What tells that a file has been changed, or is another one."""
+def look_of(path: Path) -> tuple[int, ...]:
+    """What tells that a file has been changed, or is another one; OSError if it is gone."""
     found = path.lstat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -163,7 +163,7 @@ class RunFolder:
         if MANIFEST not in found.files:
             remove_results(found)
             return {}
-        return {name: _look_of(path) for name, path in found.files.items()}
+        return {name: look_of(path) for name, path in found.files.items()}
 
     def _check_listed(self, found: Found, what: str, of: Callable[[Path], Any]) -> None:
         """Refuse results that no list of a run has as they are: what a list says they have is what `of` finds."""
@@ -281,7 +281,7 @@ class RunFolder:
 
         What has come into the run folder itself, under names that runs have not, is left alone.
         """
-        now = {name: _look_of(path) for name, path in found.files.items()}
+        now = {name: look_of(path) for name, path in found.files.items()}
         changed = [name for name, look in now.items() if self._before.get(name) != look]
         changed += [*found.odd, *(name for name in found.foreign if "/" in name)]
         if changed:

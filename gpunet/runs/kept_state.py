@@ -42,7 +42,6 @@ __all__ = ["STATE", "read_state", "write_state"]
 #: The name of the file.
 STATE = "state.arrests"
 
-
 _TIMES = np.iinfo(np.int64)
 
 

@@ -12,7 +12,6 @@ from gpunet.config.sides import OFFENDER, Side
 
 __all__ = ["AuditSection", "EvaluationSection", "ModelSection", "PanelSection", "PlacesSection"]
 
-
 #: A measure that is not defined is None.
 _Measures = dict[str, StrictFloat | None]
 

@@ -22,7 +22,6 @@ __all__ = [
     "at_work",
     "final_name",
     "is_partial",
-    "is_partial_of",
     "partial_folder",
     "remove_dead",
     "remove_dead_of",
@@ -59,10 +58,10 @@ def is_partial(path: Path) -> bool:
     return is_folder or (path.is_file() and _NUMBERED.search(path.name) is not None)
 
 
-def is_partial_of(path: Path, final: Path) -> bool:
+def _is_partial_of(path: Path, final: Path) -> bool:
     """Whether a regular file, or a folder, has a temporary name of `final`.
 
-    >>> is_partial_of(Path("a.head.backup.partial"), Path("a.head"))
+    >>> _is_partial_of(Path("a.head.backup.partial"), Path("a.head"))
     False
     """
     dot = r"\." if path.is_dir() else ""
@@ -147,7 +146,7 @@ def remove_dead_of(final: Path) -> None:
     """Remove the temporary files, or folders, of one whose writers were killed; what cannot be removed stays."""
     with suppress(OSError):
         for path in final.parent.glob("*.partial"):
-            if is_partial_of(path, final):
+            if _is_partial_of(path, final):
                 with suppress(OSError):  # another user's, in a folder where each may remove their own alone
                     remove_dead(path)
 
